@@ -1,0 +1,1 @@
+"""The customer portal: the page where a company's customers see their own billing."""

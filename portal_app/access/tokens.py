@@ -1,0 +1,174 @@
+"""Signed tokens: an hour for a portal session, a minute for one download. Strict in what they accept.
+
+PyJWT checks the signature; this module checks everything it lets through (duplicate claims, other
+encodings, extra headers, odd numbers), because a token is either exactly what we made or nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+
+ISSUER = "customer-portal"
+LEEWAY_SECONDS = 5
+MAX_TOKEN_CHARACTERS = 2048
+_PART = re.compile(r"[A-Za-z0-9_-]+")
+_ID = re.compile(r"[A-Za-z0-9_\-.]{1,64}")
+_MAX_SECONDS = 2**53
+
+
+class TokenRejected(Exception):
+    """The token is not one of ours, or no longer. `expired` says that it once was."""
+
+    def __init__(self, *, expired: bool = False) -> None:
+        """Keep whether the token was good until its time ran out."""
+        super().__init__("expired" if expired else "invalid")
+        self.expired = expired
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKind:
+    """A purpose of tokens: its `typ`, its audience, how long it may live, and the claims of its own."""
+
+    typ: str
+    audience: str
+    max_seconds: int
+    own_claims: frozenset[str] = frozenset()
+
+    @property
+    def claims(self) -> frozenset[str]:
+        """Exactly the claims such a token carries."""
+        return frozenset({"iss", "aud", "sub", "jti", "iat", "nbf", "exp"}) | self.own_claims
+
+
+SESSION = TokenKind(typ="portal+jwt", audience="portal", max_seconds=3600)
+DOWNLOAD = TokenKind(
+    typ="download+jwt", audience="download", max_seconds=60, own_claims=frozenset({"file", "query", "locale"})
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a good token says: the customer (`subject`, a public id), its own id, its end, and its own claims."""
+
+    subject: str
+    jti: str
+    issued_at: datetime
+    expires_at: datetime
+    own: Mapping[str, str]
+
+
+def sign(kind: TokenKind, keys: Mapping[str, bytes], claims: Claims) -> str:
+    """Return a token signed by the first of `keys` (kid → 32 bytes or more)."""
+    kid, key = next(iter(keys.items()))
+    issued, expires = int(claims.issued_at.timestamp()), int(claims.expires_at.timestamp())
+    payload = {
+        "iss": ISSUER,
+        "aud": kind.audience,
+        "sub": claims.subject,
+        "jti": claims.jti,
+        "iat": issued,
+        "nbf": issued,
+        "exp": expires,
+        **claims.own,
+    }
+    return jwt.encode(payload, key, algorithm="HS256", headers={"typ": kind.typ, "kid": kid})
+
+
+def verify(kind: TokenKind, keys: Mapping[str, bytes], token: object, now: datetime) -> Claims:
+    """Return what `token` says if it is exactly a token of this kind, signed by one of `keys`, and alive.
+
+    Raises:
+        TokenRejected: anything else, whatever was sent.
+    """
+    if not isinstance(token, str) or len(token) > MAX_TOKEN_CHARACTERS:
+        raise TokenRejected
+    parts = token.split(".")
+    if len(parts) != 3:  # noqa: PLR2004 (RFC 7515: three parts)
+        raise TokenRejected
+    header, payload, _ = (_decode(part) for part in parts)
+    key = _key_of(kind, keys, _json_object(header))
+    _check_signature(token, key)
+    return _claims_of(kind, _json_object(payload), now)
+
+
+def fingerprint(token: str) -> str:
+    """Return what binds a page to its token without keeping the token: the signature part."""
+    return token.rpartition(".")[2]
+
+
+def _key_of(kind: TokenKind, keys: Mapping[str, bytes], header: dict[str, Any]) -> bytes:
+    if header.keys() != {"alg", "typ", "kid"} or header["alg"] != "HS256" or header["typ"] != kind.typ:
+        raise TokenRejected
+    key = keys.get(header["kid"]) if isinstance(header["kid"], str) else None
+    if key is None:
+        raise TokenRejected
+    return key
+
+
+def _check_signature(token: str, key: bytes) -> None:
+    unchecked = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
+    try:
+        jwt.decode(token, key, algorithms=["HS256"], options={"verify_signature": True, **unchecked})  # pyright: ignore[reportArgumentType, reportUnknownMemberType]
+    except (jwt.PyJWTError, UnicodeError, ValueError, RecursionError):
+        raise TokenRejected from None
+
+
+def _claims_of(kind: TokenKind, payload: dict[str, Any], now: datetime) -> Claims:
+    if payload.keys() != kind.claims or payload["iss"] != ISSUER or payload["aud"] != kind.audience:
+        raise TokenRejected
+    own = {name: payload[name] for name in kind.own_claims}
+    texts = [payload["sub"], payload["jti"], *own.values()]
+    times = [payload["iat"], payload["nbf"], payload["exp"]]
+    if not all(type(text) is str for text in texts) or not all(_ID.fullmatch(text) for text in texts[:2]):
+        raise TokenRejected
+    if not all(type(seconds) is int and 0 <= seconds < _MAX_SECONDS for seconds in times):
+        raise TokenRejected
+    issued, not_before, expires = times
+    present = now.timestamp()
+    if not 0 < expires - issued <= kind.max_seconds or max(issued, not_before) > present + LEEWAY_SECONDS:
+        raise TokenRejected
+    if expires <= present:
+        raise TokenRejected(expired=True)
+    start = datetime.fromtimestamp(issued, UTC)
+    return Claims(payload["sub"], payload["jti"], start, start + timedelta(seconds=expires - issued), own)
+
+
+def _decode(part: str) -> bytes:
+    """Decode one base64url part written in its only canonical form, so that no two texts are the same token."""
+    try:
+        raw = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise TokenRejected from None
+    if not _PART.fullmatch(part) or base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != part:
+        raise TokenRejected
+    return raw
+
+
+def _json_object(raw: bytes) -> dict[str, Any]:
+    """Read a JSON object in UTF-8 with no key twice and no NaN."""
+    try:
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise TokenRejected from None
+    if not isinstance(value, dict):
+        raise TokenRejected
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return dict(pairs)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)

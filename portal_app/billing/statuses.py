@@ -1,0 +1,290 @@
+"""The closed vocabularies of billing, and what an invoice's statuses amount to for the person who owes it.
+
+The words are those of the documented API. Their labels on screen are in labels.py.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class RecordStatus(StrEnum):
+    """Whether an object exists for its readers."""
+
+    PUBLISHED = "published"
+    ARCHIVED = "archived"
+    DELETED = "deleted"
+
+
+class InvoiceStatus(StrEnum):
+    """Where an invoice is in its own life. Customers see finalised and voided ones only."""
+
+    DRAFT = "DRAFT"
+    FINALIZED = "FINALIZED"
+    VOIDED = "VOIDED"
+    SKIPPED = "SKIPPED"
+
+
+class PaymentStatus(StrEnum):
+    """What happened to the money of an invoice or of one payment."""
+
+    INITIATED = "INITIATED"
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    SUCCEEDED = "SUCCEEDED"
+    OVERPAID = "OVERPAID"
+    FAILED = "FAILED"
+    REFUNDED = "REFUNDED"
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
+    VOIDED = "VOIDED"
+
+
+class InvoiceType(StrEnum):
+    """What kind of document an invoice is."""
+
+    SUBSCRIPTION = "SUBSCRIPTION"
+    ONE_OFF = "ONE_OFF"
+    CREDIT = "CREDIT"
+
+
+class BillingReason(StrEnum):
+    """Why an invoice was issued."""
+
+    SUBSCRIPTION_CREATE = "SUBSCRIPTION_CREATE"
+    SUBSCRIPTION_CYCLE = "SUBSCRIPTION_CYCLE"
+    SUBSCRIPTION_UPDATE = "SUBSCRIPTION_UPDATE"
+    SUBSCRIPTION_TRIAL_START = "SUBSCRIPTION_TRIAL_START"
+    SUBSCRIPTION_TRIAL_END = "SUBSCRIPTION_TRIAL_END"
+    PRORATION = "PRORATION"
+    MANUAL = "MANUAL"
+    AUTO_INVOICE_THRESHOLD = "AUTO_INVOICE_THRESHOLD"
+    WALLET_AUTO_TOPUP = "WALLET_AUTO_TOPUP"
+    SUBSCRIPTION_PAUSED = "SUBSCRIPTION_PAUSED"
+    SUBSCRIPTION_RESUME = "SUBSCRIPTION_RESUME"
+
+
+class WalletStatus(StrEnum):
+    """Whether a wallet may be drawn on."""
+
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    CLOSED = "closed"
+
+
+class WalletType(StrEnum):
+    """Whether a wallet is filled before use or settled after it."""
+
+    PRE_PAID = "PRE_PAID"
+    POST_PAID = "POST_PAID"
+
+
+class TransactionType(StrEnum):
+    """The direction of a ledger row; its amounts are always positive."""
+
+    CREDIT = "credit"
+    DEBIT = "debit"
+
+
+class TransactionStatus(StrEnum):
+    """Whether a ledger row moved the balance: only completed ones did."""
+
+    PENDING = "pending"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class TransactionReason(StrEnum):
+    """Why a ledger row exists."""
+
+    INVOICE_PAYMENT = "INVOICE_PAYMENT"
+    FREE_CREDIT_GRANT = "FREE_CREDIT_GRANT"
+    SUBSCRIPTION_CREDIT_GRANT = "SUBSCRIPTION_CREDIT_GRANT"
+    PURCHASED_CREDIT_INVOICED = "PURCHASED_CREDIT_INVOICED"
+    PURCHASED_CREDIT_DIRECT = "PURCHASED_CREDIT_DIRECT"
+    PURCHASED_CREDIT_BONUS = "PURCHASED_CREDIT_BONUS"
+    CREDIT_NOTE = "CREDIT_NOTE"
+    CREDIT_EXPIRED = "CREDIT_EXPIRED"
+    WALLET_TERMINATION = "WALLET_TERMINATION"
+    MANUAL_BALANCE_DEBIT = "MANUAL_BALANCE_DEBIT"
+    CREDIT_ADJUSTMENT = "CREDIT_ADJUSTMENT"
+    INVOICE_VOID_REFUND = "INVOICE_VOID_REFUND"
+    INVOICE_REFUND = "INVOICE_REFUND"
+
+
+PURCHASED_REASONS = frozenset({TransactionReason.PURCHASED_CREDIT_INVOICED, TransactionReason.PURCHASED_CREDIT_DIRECT})
+"""Reasons whose credits were paid for; all other credits are free, and burn first."""
+
+
+class ReferenceType(StrEnum):
+    """What a ledger row points at."""
+
+    PAYMENT = "PAYMENT"
+    EXTERNAL = "EXTERNAL"
+    REQUEST = "REQUEST"
+    INVOICE = "INVOICE"
+
+
+class SubscriptionStatus(StrEnum):
+    """Where a subscription is in its life. Customers see all but drafts."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    INCOMPLETE = "incomplete"
+    TRIALING = "trialing"
+    DRAFT = "draft"
+
+
+class BillingPeriod(StrEnum):
+    """How often a price is charged."""
+
+    DAILY = "DAILY"
+    WEEKLY = "WEEKLY"
+    MONTHLY = "MONTHLY"
+    QUARTERLY = "QUARTERLY"
+    HALF_YEARLY = "HALF_YEARLY"
+    ANNUAL = "ANNUAL"
+    ONETIME = "ONETIME"
+
+
+class PriceType(StrEnum):
+    """Whether a price follows usage."""
+
+    USAGE = "USAGE"
+    FIXED = "FIXED"
+
+
+class BillingModel(StrEnum):
+    """How a price turns a quantity into an amount."""
+
+    FLAT_FEE = "FLAT_FEE"
+    PACKAGE = "PACKAGE"
+    TIERED = "TIERED"
+
+
+class InvoiceCadence(StrEnum):
+    """Whether a price is charged after or before its period."""
+
+    ARREAR = "ARREAR"
+    ADVANCE = "ADVANCE"
+
+
+class PaymentMethod(StrEnum):
+    """How a payment was made, elsewhere: nothing here takes money."""
+
+    OFFLINE = "OFFLINE"
+    CARD = "CARD"
+    CREDITS = "CREDITS"
+    PAYMENT_LINK = "PAYMENT_LINK"
+
+
+CUSTOMER_INVOICE_STATUSES = (InvoiceStatus.FINALIZED, InvoiceStatus.VOIDED)
+"""The invoices a customer may see: no drafts, none skipped."""
+
+RECEIVED_PAYMENT_STATUSES = (
+    PaymentStatus.SUCCEEDED,
+    PaymentStatus.OVERPAID,
+    PaymentStatus.REFUNDED,
+    PaymentStatus.PARTIALLY_REFUNDED,
+)
+"""Payments whose money arrived, even if some of it went back later."""
+
+
+class InvoiceState(StrEnum):
+    """What an invoice is to the person who owes it: the one word of its badge."""
+
+    PAID = "paid"
+    PENDING = "pending"
+    PARTIALLY_PAID = "partially_paid"
+    PROCESSING = "processing"
+    OVERDUE = "overdue"
+    FAILED = "failed"
+    OVERPAID = "overpaid"
+    REFUNDED = "refunded"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    NOTHING_DUE = "nothing_due"
+    VOID = "void"
+
+
+UNPAID_STATES = frozenset(
+    {
+        InvoiceState.PENDING,
+        InvoiceState.PARTIALLY_PAID,
+        InvoiceState.PROCESSING,
+        InvoiceState.OVERDUE,
+        InvoiceState.FAILED,
+    }
+)
+
+_SETTLED = {
+    PaymentStatus.SUCCEEDED: InvoiceState.PAID,
+    PaymentStatus.OVERPAID: InvoiceState.OVERPAID,
+    PaymentStatus.REFUNDED: InvoiceState.REFUNDED,
+    PaymentStatus.PARTIALLY_REFUNDED: InvoiceState.PARTIALLY_REFUNDED,
+}
+
+
+def invoice_state(  # noqa: PLR0911 (a decision table reads best as one)
+    *,
+    invoice_status: InvoiceStatus,
+    payment_status: PaymentStatus,
+    amount_due: Decimal,
+    amount_paid: Decimal,
+    amount_remaining: Decimal,
+    due_at: datetime | None,
+    now: datetime,
+) -> InvoiceState:
+    """Return the one truthful word for an invoice.
+
+    Overdue means unpaid, something remaining, due date past. A payment that failed is said to have
+    failed even after the due date: that is what its reader must act on. `queries/invoices.py` says
+    the same in SQL; a test walks every combination through both.
+    """
+    if InvoiceStatus.VOIDED == invoice_status or payment_status == PaymentStatus.VOIDED:
+        return InvoiceState.VOID
+    if payment_status in _SETTLED:
+        return _SETTLED[payment_status]
+    if amount_due == 0 and amount_remaining == 0:
+        return InvoiceState.NOTHING_DUE
+    if amount_remaining == 0:
+        return InvoiceState.PAID
+    if payment_status == PaymentStatus.FAILED:
+        return InvoiceState.FAILED
+    if due_at is not None and due_at < now:
+        return InvoiceState.OVERDUE
+    if payment_status == PaymentStatus.PROCESSING:
+        return InvoiceState.PROCESSING
+    return InvoiceState.PARTIALLY_PAID if amount_paid > 0 else InvoiceState.PENDING
+
+
+class SubscriptionState(StrEnum):
+    """What a subscription is to its customer: the one word of its badge."""
+
+    ACTIVE = "active"
+    TRIALING = "trialing"
+    CANCELLING = "cancelling"
+    PAUSED = "paused"
+    INCOMPLETE = "incomplete"
+    CANCELLED = "cancelled"
+    ENDED = "ended"
+
+
+_SUBSCRIPTION_AS_SAID = {
+    SubscriptionStatus.PAUSED: SubscriptionState.PAUSED,
+    SubscriptionStatus.INCOMPLETE: SubscriptionState.INCOMPLETE,
+    SubscriptionStatus.CANCELLED: SubscriptionState.CANCELLED,
+}
+
+
+def subscription_state(
+    status: SubscriptionStatus, *, end_at: datetime | None, cancels: bool, now: datetime
+) -> SubscriptionState:
+    """Return the one truthful word for a subscription that is no draft; `cancels` says an end is already set."""
+    if status in _SUBSCRIPTION_AS_SAID:
+        return _SUBSCRIPTION_AS_SAID[status]
+    if end_at is not None and end_at <= now:
+        return SubscriptionState.ENDED
+    if cancels:
+        return SubscriptionState.CANCELLING
+    trialing = status is SubscriptionStatus.TRIALING
+    return SubscriptionState.TRIALING if trialing else SubscriptionState.ACTIVE

@@ -1,0 +1,13 @@
+"""Write one row of the audit log, inside the transaction of what it tells of."""
+
+from datetime import datetime
+
+from portal_app.database import Session
+from portal_app.models.access import AuditEntry
+
+
+def record(
+    session: Session, *, actor: str, action: str, now: datetime, customer_id: int | None = None, **details: str
+) -> None:
+    """Add an entry. `action` is `noun.verbed`; `details` never hold a secret."""
+    session.add(AuditEntry(at=now, actor=actor, action=action, customer_id=customer_id, details=details))

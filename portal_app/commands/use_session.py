@@ -1,0 +1,44 @@
+"""Note that a portal session was opened, or end it."""
+
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from portal_app.access.principal import Principal
+from portal_app.commands.audit import record
+from portal_app.database import Session
+from portal_app.errors import NotFound
+from portal_app.models.access import PortalSession
+
+
+def note_opened(session: Session, principal: Principal, now: datetime) -> None:
+    """Keep when a link was first and last opened; its first opening goes into the audit log."""
+    row = session.exec(select(PortalSession).where(PortalSession.jti == principal.jti)).one()
+    if row.first_used_at is None:
+        row.first_used_at = now
+        record(
+            session,
+            actor="customer",
+            action="session.opened",
+            customer_id=principal.customer_id,
+            now=now,
+            jti=principal.jti,
+        )
+    row.last_used_at = row.updated_at = now
+    session.add(row)
+
+
+def revoke_session(session: Session, jti: str, reason: str, revoked_by: str, now: datetime) -> None:
+    """End a session for good. Revoking twice changes nothing.
+
+    Raises:
+        NotFound: no session has this id.
+    """
+    row = session.exec(select(PortalSession).where(col(PortalSession.jti) == jti)).first()
+    if row is None:
+        raise NotFound(noun="Session")
+    if row.revoked_at is None:
+        row.revoked_at = row.updated_at = now
+        row.revoked_reason = reason
+        session.add(row)
+        record(session, actor=revoked_by, action="session.revoked", customer_id=row.customer_id, now=now, jti=jti)

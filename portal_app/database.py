@@ -1,0 +1,126 @@
+"""The engine and sessions for SQLite or PostgreSQL, and the one bounded executor that faces read through."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import Session
+
+from portal_app.errors import Unavailable
+from portal_app.settings import get_settings
+
+__all__ = ["Database", "Session", "current_database", "use_database"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREADS = 4
+TIMEOUT_SECONDS = 5.0
+
+
+class Database:
+    """One engine and the few threads that use it for the coroutines of pages and routes.
+
+    A slow or vanished database never freezes the event loop: a call that takes longer than
+    `TIMEOUT_SECONDS` becomes `Unavailable`.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Prepare an engine for `url`; nothing connects until the first use."""
+        self.url = url
+        self.engine = make_engine(url)
+        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a session for queries; nothing is ever committed by it."""
+        with Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Yield a session for one command; its transaction commits at the end or rolls back whole."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+            yield session
+            session.commit()
+
+    async def read(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query in the executor with a session of its own.
+
+        Raises:
+            Unavailable: the database did not answer in time.
+        """
+        return await self._run(self.reading, query, *args, **kwargs)
+
+    async def write(self, command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a command in the executor, in one transaction.
+
+        Raises:
+            Unavailable: the database did not answer in time; the transaction may still finish.
+        """
+        return await self._run(self.writing, command, *args, **kwargs)
+
+    async def _run(self, transaction: Any, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        def work() -> Any:
+            with transaction() as session:
+                return call(session, *args, **kwargs)
+
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                return await loop.run_in_executor(self._executor, work)
+        except (TimeoutError, OperationalError, InterfaceError, PoolTimeout) as error:
+            raise Unavailable from error
+
+    def close(self) -> None:
+        """Release the connections and threads."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self.engine.dispose()
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine for a SQLite or PostgreSQL URL, with the pragmas that make SQLite durable and strict."""
+    if url.startswith("postgres"):
+        scheme, _, rest = url.partition("://")
+        url = f"postgresql+psycopg://{rest}" if "+" not in scheme else url
+        options = "-c timezone=UTC -c statement_timeout=30000"
+        return create_engine(url, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 5})
+    engine = create_engine(url, connect_args={"timeout": 10})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # Readers see one snapshot; writers take the lock at once, so that none has to be undone half-way.
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # BEGIN is ours, not the driver's guess
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+_current: Database | None = None
+
+
+def current_database() -> Database:
+    """Return the database of this process, opened from the settings the first time."""
+    return _current if _current is not None else use_database(Database(get_settings().database_url))
+
+
+def use_database(database: Database) -> Database:
+    """Make `database` the one this process uses; tests and tools point it at their own."""
+    global _current  # noqa: PLW0603 (one per process, like the settings)
+    _current = database
+    return database

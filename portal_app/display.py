@@ -1,0 +1,138 @@
+"""How a person reads money, credits, quantities, dates and statuses: CLDR through Babel, in one locale and zone.
+
+Every face that shows text asks here, so that page, PDF and CSV headings agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency, format_decimal, get_decimal_symbol
+
+from portal_app.billing.money import Money, minor_digits, quantize
+from portal_app.billing.periods import known_zones
+from portal_app.texts import ngettext
+
+MINUS = "\u2212"
+MISSING = "\u2014"
+MAX_CREDIT_DECIMALS = 4
+MAX_QUANTITY_DECIMALS = 6
+SIGNIFICANT_RATE_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """One reader's way of writing: a CLDR locale and an IANA zone."""
+
+    locale: Locale
+    zone: ZoneInfo
+
+    @property
+    def decimal_mark(self) -> str:
+        """The locale's decimal mark: `.` or `,`."""
+        return get_decimal_symbol(self.locale)
+
+    def money(self, money: Money) -> str:
+        """Write an amount in its currency's minor units; what is smaller than one but not zero as `<$0.01`."""
+        rounded = money.rounded()
+        if rounded.amount == 0 and money.amount != 0:
+            unit = Decimal(1).scaleb(-minor_digits(money.currency))
+            return f"{_sign(money.amount)}<{self._currency(unit, money.currency)}"
+        return _sign(rounded.amount) + self._currency(abs(rounded.amount), money.currency)
+
+    def signed_money(self, money: Money) -> str:
+        """Write an amount with its sign, `+` included."""
+        return ("+" if money.amount > 0 else "") + self.money(money)
+
+    def exact_money(self, money: Money) -> str:
+        """Write an amount with all its decimals, and at least the currency's."""
+        digits = max(minor_digits(money.currency), _decimals(money.amount))
+        return _sign(money.amount) + self._currency(quantize(abs(money.amount), digits), money.currency)
+
+    def rate(self, price: Decimal, currency: str) -> str:
+        """Write a unit price with up to six significant decimals, zeros trimmed; whole minor units as money."""
+        if price == quantize(price, minor_digits(currency)):
+            return self.money(Money(price, currency))
+        digits = max(minor_digits(currency), SIGNIFICANT_RATE_DIGITS - 1 - price.adjusted())
+        return self.exact_money(Money(quantize(price, digits).normalize(), currency))
+
+    def number(self, value: Decimal, max_decimals: int = MAX_QUANTITY_DECIMALS) -> str:
+        """Write a number with up to `max_decimals` decimals, trimmed; never a non-zero one as zero."""
+        rounded = quantize(value, max_decimals)
+        if rounded == 0 and value != 0:
+            return f"{_sign(value)}<{self.number(Decimal(1).scaleb(-max_decimals), max_decimals)}"
+        pattern = "#,##0" + ("." + "#" * max_decimals if max_decimals else "")
+        return _sign(rounded) + format_decimal(abs(rounded), pattern, locale=self.locale)
+
+    def credits(self, value: Decimal) -> str:
+        """Write credits with up to four decimals and their word: `434.2 credits`, `1 credit`."""
+        return f"{self.number(value, MAX_CREDIT_DECIMALS)} {credits_word(value)}"
+
+    def signed_credits(self, value: Decimal) -> str:
+        """Write credits with their sign, `+` included."""
+        return ("+" if value > 0 else "") + self.credits(value)
+
+    def date(self, instant: datetime | None) -> str:
+        """Write the local day of an instant, such as `Jan 6, 2026`."""
+        return MISSING if instant is None else format_date(self.local(instant), "medium", locale=self.locale)
+
+    def moment(self, instant: datetime | None) -> str:
+        """Write a local day and time with its distance from UTC, such as `Jan 6, 2026, 2:05 PM (UTC+1)`."""
+        if instant is None:
+            return MISSING
+        local = self.local(instant)
+        return f"{self.date(instant)}, {format_time(local, 'short', locale=self.locale)} ({utc_offset(local)})"
+
+    def period(self, start: datetime | None, end: datetime | None) -> str:
+        """Write a period by the days it runs from and to, such as `Jan 6, 2026 – Feb 6, 2026`."""
+        return MISSING if start is None or end is None else f"{self.date(start)} \u2013 {self.date(end)}"
+
+    def local(self, instant: datetime) -> datetime:
+        """Return an instant on the reader's clock."""
+        return instant.astimezone(self.zone)
+
+    def _currency(self, amount: Decimal, currency: str) -> str:
+        return format_currency(amount, currency.upper(), locale=self.locale, decimal_quantization=False)
+
+
+@cache
+def make_display(locale: str, zone: str) -> Display:
+    """Return the display for a locale such as `de_DE` or `en-US` and an IANA zone; unknown ones are English, UTC."""
+    return Display(find_locale(locale) or Locale("en", "US"), ZoneInfo(zone if zone in known_zones() else "UTC"))
+
+
+def find_locale(name: str) -> Locale | None:
+    """Return the CLDR locale called `name`, with `-` or `_`, or None if there is none."""
+    try:
+        return Locale.parse(name.replace("-", "_")) if name and len(name) <= 20 else None  # noqa: PLR2004 (the longest have 15)
+    except (UnknownLocaleError, ValueError):
+        return None
+
+
+def credits_word(value: Decimal) -> str:
+    """Return the unit word for that many credits."""
+    return ngettext("credit", "credits", 1 if abs(value) == 1 else 2)
+
+
+def utc_offset(local: datetime) -> str:
+    """Return the distance of a local time from UTC as people write it: `UTC`, `UTC+1`, `UTC+5:45`, `UTC−3`."""
+    offset = local.utcoffset()
+    minutes = int(offset.total_seconds()) // 60 if offset else 0
+    if minutes == 0:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{MINUS if minutes < 0 else '+'}{hours}" + (f":{rest:02d}" if rest else "")
+
+
+def _sign(value: Decimal) -> str:
+    return MINUS if value < 0 else ""
+
+
+def _decimals(value: Decimal) -> int:
+    return max(0, -int(value.normalize().as_tuple().exponent))

@@ -1,0 +1,54 @@
+"""Who may look, who did: portal sessions, API keys, and the audit log."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index
+from sqlmodel import Field, SQLModel
+
+from portal_app.models.columns import IntegerKey, Row, UtcDateTime, new_public_id
+
+
+class ApiKey(Row, table=True):
+    """A key of the operator's programs. Only an HMAC of its secret is kept."""
+
+    __tablename__ = "api_key"
+
+    public_id: str = Field(default_factory=lambda: new_public_id("secret"), unique=True, max_length=40)
+    key_id: str = Field(unique=True, max_length=32)
+    secret_hash: str = Field(max_length=64)
+    name: str = Field(max_length=255)
+    scopes: list[str] = Field(default_factory=list, sa_type=JSON)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class PortalSession(Row, table=True):
+    """One minted link: `jti` is the token's id. Revoking it here ends it everywhere within seconds."""
+
+    __tablename__ = "portal_session"
+    __table_args__ = (Index(None, "customer_id", "created_at"),)
+
+    jti: str = Field(unique=True, max_length=40)
+    customer_id: int = Field(foreign_key="customer.id", sa_type=IntegerKey)  # pyright: ignore[reportArgumentType]
+    minted_by: str = Field(max_length=255)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    first_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revoked_reason: str = Field(default="", max_length=255)
+
+
+class AuditEntry(SQLModel, table=True):
+    """Something that was done, by whom, to which customer. Rows are only ever added."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index(None, "customer_id", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=IntegerKey)  # pyright: ignore[reportArgumentType]
+    at: datetime = Field(sa_type=UtcDateTime)
+    actor: str = Field(max_length=255)
+    action: str = Field(max_length=64)
+    customer_id: int | None = Field(default=None, foreign_key="customer.id", sa_type=IntegerKey)  # pyright: ignore[reportArgumentType]
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)

@@ -1,0 +1,96 @@
+"""The register of portal sessions and API keys, as the gate and the API ask it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import col, select
+
+from portal_app.access.principal import CustomerId, Principal
+from portal_app.billing.statuses import RecordStatus
+from portal_app.database import Session
+from portal_app.models.access import ApiKey, PortalSession
+from portal_app.models.customer import Customer
+
+
+class SessionStanding(StrEnum):
+    """What the register says of a token that is signed and in time."""
+
+    LIVE = "live"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCheck:
+    """A standing, and the principal when it is live."""
+
+    standing: SessionStanding
+    principal: Principal | None = None
+    used_before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyRecord:
+    """What the register keeps of an API key."""
+
+    key_id: str
+    secret_hash: str
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+    def is_live(self, now: datetime) -> bool:
+        """Tell whether the key may still be used."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
+
+def check_session_of_anyone(session: Session, jti: str, customer_public_id: str, now: datetime) -> SessionCheck:
+    """Look a session up by its token's id and subject: one statement, asked again on every event.
+
+    A session is live if it is neither revoked nor past its end, and its customer is still published.
+    """
+    statement = (
+        select(
+            PortalSession.expires_at, PortalSession.revoked_at, PortalSession.first_used_at, Customer.id, Customer.status
+        )
+        .join(Customer, col(Customer.id) == col(PortalSession.customer_id))
+        .where(PortalSession.jti == jti, Customer.public_id == customer_public_id)
+    )
+    row = session.exec(statement).first()
+    if row is None:
+        return SessionCheck(SessionStanding.UNKNOWN)
+    expires_at, revoked_at, first_used_at, customer_id, status = row
+    if revoked_at is not None or status is not RecordStatus.PUBLISHED or expires_at <= now:
+        return SessionCheck(SessionStanding.REVOKED)
+    principal = Principal(CustomerId(customer_id or 0), customer_public_id, jti, expires_at)
+    return SessionCheck(SessionStanding.LIVE, principal, used_before=first_used_at is not None)
+
+
+def find_api_key_of_operator(session: Session, key_id: str) -> ApiKeyRecord | None:
+    """Return the key with this public id, or None."""
+    row = session.exec(select(ApiKey).where(ApiKey.key_id == key_id)).first()
+    return _record(row) if row else None
+
+
+def list_api_keys_of_operator(session: Session) -> list[ApiKeyRecord]:
+    """Return every key, newest first."""
+    return [_record(row) for row in session.exec(select(ApiKey).order_by(col(ApiKey.id).desc()))]
+
+
+def _record(row: ApiKey) -> ApiKeyRecord:
+    return ApiKeyRecord(
+        key_id=row.key_id,
+        secret_hash=row.secret_hash,
+        name=row.name,
+        scopes=tuple(row.scopes),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
+    )

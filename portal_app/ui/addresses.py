@@ -1,0 +1,16 @@
+"""Addresses inside the portal: the tab is the path; search, page and whatever is open are its query."""
+
+from urllib.parse import urlencode
+
+OVERVIEW, CREDITS, INVOICES, USAGE = "/", "/credits", "/invoices", "/usage"
+
+
+def address(path: str, **parameters: str | int | None) -> str:
+    """Return `path` with those parameters that say something: empty ones and page 1 are left out."""
+    said = {name: value for name, value in parameters.items() if value and not (name == "page" and value == 1)}
+    return f"{path}?{urlencode(said)}" if said else path
+
+
+def page_number(text: str) -> int:
+    """Read a page number from an address; anything but a sensible one is page 1."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 and int(text) else 1  # noqa: PLR2004 (a million pages)

@@ -1,0 +1,1 @@
+"""The Usage tab: state.py loads and words it, view.py places it."""
