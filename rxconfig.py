@@ -17,7 +17,8 @@ os.environ.setdefault("REFLEX_USE_NPM", "1")
 os.environ.setdefault("REFLEX_CHECK_LATEST_VERSION", "0")
 if "NPM_CONFIG_REGISTRY" not in os.environ and "__REFLEX_SKIP_COMPILE" not in os.environ and shutil.which("npm"):
     # Reflex races registries and overrides the user's choice unless this names it.
-    asked = subprocess.run(["npm", "config", "get", "registry"], capture_output=True, text=True, check=False)
+    npm = shutil.which("npm") or ""
+    asked = subprocess.run([npm, "config", "get", "registry"], capture_output=True, text=True, check=False)  # noqa: S603
     os.environ["NPM_CONFIG_REGISTRY"] = asked.stdout.strip()
 
 settings = get_settings()

@@ -5,6 +5,7 @@ Every face that shows text asks here, so that page, PDF and CSV headings agree.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -70,6 +71,10 @@ class Display:
         pattern = "#,##0" + ("." + "#" * max_decimals if max_decimals else "")
         return _sign(rounded) + format_decimal(abs(rounded), pattern, locale=self.locale)
 
+    def count(self, value: int) -> str:
+        """Write a whole number with the locale's grouping."""
+        return format_decimal(value, locale=self.locale)
+
     def credits(self, value: Decimal) -> str:
         """Write credits with up to four decimals and their word: `434.2 credits`, `1 credit`."""
         return f"{self.number(value, MAX_CREDIT_DECIMALS)} {credits_word(value)}"
@@ -98,7 +103,9 @@ class Display:
         return instant.astimezone(self.zone)
 
     def _currency(self, amount: Decimal, currency: str) -> str:
-        return format_currency(amount, currency.upper(), locale=self.locale, decimal_quantization=False)
+        text = format_currency(amount, currency.upper(), locale=self.locale, decimal_quantization=False)
+        # CLDR's currencySpacing, which Babel leaves out: a code is not glued to its figure.
+        return re.sub(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])", "\u00a0", text)
 
 
 @cache

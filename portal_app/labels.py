@@ -30,7 +30,7 @@ class Tone(StrEnum):
     OFF = "off"
 
 
-ICONS = {Tone.GOOD: "✓", Tone.WAITING: "◷", Tone.BAD: "!", Tone.NOTE: "◔", Tone.OFF: "–"}  # noqa: RUF001
+ICONS = {Tone.GOOD: "✓", Tone.WAITING: "◷", Tone.BAD: "!", Tone.NOTE: "◔", Tone.OFF: "–"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +138,13 @@ BILLING_REASONS = {
 
 def every(period: BillingPeriod, count: int) -> str:
     """Return the words after a recurring price: `month`, `3 months`, `one-time`."""
-    match period:
-        case BillingPeriod.DAILY:
-            return ngettext("day", "{count} days", count).format(count=count)
-        case BillingPeriod.WEEKLY:
-            return ngettext("week", "{count} weeks", count).format(count=count)
-        case BillingPeriod.MONTHLY:
-            return ngettext("month", "{count} months", count).format(count=count)
-        case BillingPeriod.QUARTERLY:
-            return ngettext("quarter", "{count} quarters", count).format(count=count)
-        case BillingPeriod.HALF_YEARLY:
-            return ngettext("half-year", "{count} half-years", count).format(count=count)
-        case BillingPeriod.ANNUAL:
-            return ngettext("year", "{count} years", count).format(count=count)
-        case BillingPeriod.ONETIME:
-            return _("one-time")
+    words = {
+        BillingPeriod.DAILY: ngettext("day", "{count} days", count),
+        BillingPeriod.WEEKLY: ngettext("week", "{count} weeks", count),
+        BillingPeriod.MONTHLY: ngettext("month", "{count} months", count),
+        BillingPeriod.QUARTERLY: ngettext("quarter", "{count} quarters", count),
+        BillingPeriod.HALF_YEARLY: ngettext("half-year", "{count} half-years", count),
+        BillingPeriod.ANNUAL: ngettext("year", "{count} years", count),
+        BillingPeriod.ONETIME: _("one-time"),
+    }
+    return words[period].format(count=count)

@@ -181,7 +181,7 @@ def unsafe(settings: Settings) -> list[str]:
 
 
 def _key_findings(settings: Settings) -> list[str]:
-    findings = []
+    findings: list[str] = []
     if problem := _weakness(settings.secret_key.get_secret_value().encode()):
         findings.append(f"PORTAL_SECRET_KEY {problem}")
     if not settings.session_keys.get_secret_value():

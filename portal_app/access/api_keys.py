@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-_FORM = re.compile(r"portal_(?P<environment>dev|live)_(?P<key_id>[0-9a-f]{16})_(?P<secret>[A-Za-z0-9_-]{43})(?P<sum>[0-9a-f]{8})")
+_FORM = re.compile(
+    r"portal_(?P<environment>dev|live)_(?P<key_id>[0-9a-f]{16})_(?P<secret>[A-Za-z0-9_-]{43})(?P<sum>[0-9a-f]{8})"
+)
 
 
 class Scope(StrEnum):

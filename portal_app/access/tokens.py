@@ -51,7 +51,10 @@ class TokenKind:
 
 SESSION = TokenKind(typ="portal+jwt", audience="portal", max_seconds=3600)
 DOWNLOAD = TokenKind(
-    typ="download+jwt", audience="download", max_seconds=60, own_claims=frozenset({"file", "query", "locale"})
+    typ="download+jwt",
+    audience="download",
+    max_seconds=60,
+    own_claims=frozenset({"file", "query", "locale", "session"}),
 )
 
 

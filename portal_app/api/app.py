@@ -45,5 +45,5 @@ async def _answer_malformed(request: Request, error: Exception) -> JSONResponse:
 async def _answer_unexpected(_request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, HTTPException):
         raise error
-    logger.exception("an unexpected error", exc_info=error)
+    logger.error("an unexpected error", exc_info=error)
     return JSONResponse(error_wire(PortalError()).model_dump(), status_code=500)

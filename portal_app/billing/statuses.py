@@ -240,7 +240,7 @@ def invoice_state(  # noqa: PLR0911 (a decision table reads best as one)
     failed even after the due date: that is what its reader must act on. `queries/invoices.py` says
     the same in SQL; a test walks every combination through both.
     """
-    if InvoiceStatus.VOIDED == invoice_status or payment_status == PaymentStatus.VOIDED:
+    if invoice_status == InvoiceStatus.VOIDED or payment_status == PaymentStatus.VOIDED:
         return InvoiceState.VOID
     if payment_status in _SETTLED:
         return _SETTLED[payment_status]

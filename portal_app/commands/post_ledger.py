@@ -30,7 +30,9 @@ class LedgerOutOfOrder(ValueError):
     def __init__(self, at: datetime, last_at: datetime) -> None:
         """Keep both instants."""
         self.at, self.last_at = at, last_at
-        super().__init__(f"it is dated {at.isoformat()}, but this wallet's ledger already reaches {last_at.isoformat()}")
+        super().__init__(
+            f"it is dated {at.isoformat()}, but this wallet's ledger already reaches {last_at.isoformat()}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

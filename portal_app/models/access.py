@@ -12,7 +12,7 @@ from portal_app.models.columns import IntegerKey, Row, UtcDateTime, new_public_i
 class ApiKey(Row, table=True):
     """A key of the operator's programs. Only an HMAC of its secret is kept."""
 
-    __tablename__ = "api_key"
+    __tablename__ = "api_key"  # pyright: ignore[reportAssignmentType] (a declared_attr to SQLModel)
 
     public_id: str = Field(default_factory=lambda: new_public_id("secret"), unique=True, max_length=40)
     key_id: str = Field(unique=True, max_length=32)
@@ -27,7 +27,7 @@ class ApiKey(Row, table=True):
 class PortalSession(Row, table=True):
     """One minted link: `jti` is the token's id. Revoking it here ends it everywhere within seconds."""
 
-    __tablename__ = "portal_session"
+    __tablename__ = "portal_session"  # pyright: ignore[reportAssignmentType] (a declared_attr to SQLModel)
     __table_args__ = (Index(None, "customer_id", "created_at"),)
 
     jti: str = Field(unique=True, max_length=40)
@@ -43,7 +43,7 @@ class PortalSession(Row, table=True):
 class AuditEntry(SQLModel, table=True):
     """Something that was done, by whom, to which customer. Rows are only ever added."""
 
-    __tablename__ = "audit_entry"
+    __tablename__ = "audit_entry"  # pyright: ignore[reportAssignmentType] (a declared_attr to SQLModel)
     __table_args__ = (Index(None, "customer_id", "at"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=IntegerKey)  # pyright: ignore[reportArgumentType]

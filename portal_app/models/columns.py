@@ -16,6 +16,7 @@ from ulid import ULID
 from portal_app.billing.money import MONEY_SCALE, RATE_SCALE
 
 BIGINT_MAX = 2**63 - 1
+BIGINT_DIGITS = 19
 IntegerKey = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only for a column whose type is exactly INTEGER."""
 
@@ -89,7 +90,7 @@ def to_units(value: Decimal | int, scale: int) -> int:
         units, lost = divmod(units, 10**-shift)
         if lost:
             raise DoesNotFit(f"{value} has more than {scale} decimals")
-    elif shift > 40 and units:
+    elif shift > BIGINT_DIGITS and units:
         raise DoesNotFit(f"{value} is too large")
     else:
         units *= 10**shift
@@ -131,9 +132,13 @@ def word_column(words: type[StrEnum], name: str, **options: Any) -> Column[Any]:
         native_enum=False,
         create_constraint=True,
         length=40,
-        values_callable=lambda enum: [word.value for word in enum],
+        values_callable=_values,
     )
     return Column(name, kind, nullable=False, **options)
+
+
+def _values(words: type[StrEnum]) -> list[str]:
+    return [word.value for word in words]
 
 
 def new_public_id(prefix: str) -> str:

@@ -73,7 +73,7 @@ class Invoice(Row, table=True):
 class LineItem(Row, table=True):
     """One line of an invoice, in the invoice's currency. `amount` is before discounts and credits."""
 
-    __tablename__ = "line_item"
+    __tablename__ = "line_item"  # pyright: ignore[reportAssignmentType] (a declared_attr to SQLModel)
     __table_args__ = (
         UniqueConstraint("invoice_id", "position"),
         ForeignKeyConstraint(["customer_id", "invoice_id"], ["invoice.customer_id", "invoice.id"]),

@@ -42,7 +42,7 @@ class Wallet(Row, table=True):
 class CreditGrant(Row, table=True):
     """A lot of credits with its own priority and expiry; `credits_available` is what is left of it."""
 
-    __tablename__ = "credit_grant"
+    __tablename__ = "credit_grant"  # pyright: ignore[reportAssignmentType] (a declared_attr to SQLModel)
     __table_args__ = (
         UniqueConstraint("customer_id", "id"),
         ForeignKeyConstraint(["customer_id", "wallet_id"], ["wallet.customer_id", "wallet.id"]),
@@ -70,7 +70,7 @@ class WalletTransaction(Row, table=True):
     `created_at` is when the movement took effect. A wallet's balance is its last row's `credit_balance_after`.
     """
 
-    __tablename__ = "wallet_transaction"
+    __tablename__ = "wallet_transaction"  # pyright: ignore[reportAssignmentType] (a declared_attr to SQLModel)
     __table_args__ = (
         UniqueConstraint("wallet_id", "sequence"),
         UniqueConstraint("wallet_id", "idempotency_key"),

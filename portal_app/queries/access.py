@@ -56,8 +56,12 @@ def check_session_of_anyone(session: Session, jti: str, customer_public_id: str,
     A session is live if it is neither revoked nor past its end, and its customer is still published.
     """
     statement = (
-        select(
-            PortalSession.expires_at, PortalSession.revoked_at, PortalSession.first_used_at, Customer.id, Customer.status
+        select(  # pyright: ignore[reportCallIssue] (typed for up to four columns)
+            PortalSession.expires_at,
+            PortalSession.revoked_at,
+            PortalSession.first_used_at,
+            Customer.id,
+            Customer.status,
         )
         .join(Customer, col(Customer.id) == col(PortalSession.customer_id))
         .where(PortalSession.jti == jti, Customer.public_id == customer_public_id)

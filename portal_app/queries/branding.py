@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,7 +34,7 @@ class Operator:
 
 def branding_of_operator(session: Session, settings: Settings) -> Operator:
     """Return the operator as pages, files and links show it."""
-    stored: dict[str, Any] = session.exec(select(Branding.value)).first() or {}
+    stored: Mapping[str, Any] = session.exec(select(Branding.value)).first() or {}
     address = stored.get("address", settings.operator_address)
     return Operator(
         name=stored.get("name", settings.operator_name),

@@ -134,7 +134,9 @@ _YEAR_RANGE = _pattern(rf"(?P<yearonly1>{_YEAR})[-–](?P<yearonly2>{_YEAR})")
 _DATE_FROM = _pattern(rf"(?P<how>since|from|after|until|through|before|up to)\s+{_DATE_1}")
 _DATE_ALONE = _pattern(_DATE_1)
 _AMOUNT_RANGE = _pattern(rf"{_AMOUNT_1}\s*(?:\.\.|–|-|\s+to\s+)\s*{_AMOUNT_2}")
-_AMOUNT_FROM = _pattern(rf"(?P<how>>=|<=|>|<|=|≥|≤|over|above|more than|under|below|less than|at least|at most)\s*{_AMOUNT_1}")
+_AMOUNT_FROM = _pattern(
+    rf"(?P<how>>=|<=|>|<|=|≥|≤|over|above|more than|under|below|less than|at least|at most)\s*{_AMOUNT_1}"
+)
 _AMOUNT_ALONE = _pattern(_AMOUNT_1)
 _STATUS = _pattern("(?P<status>" + "|".join(STATUS_WORDS).replace(" ", r"\s+") + ")")
 _ANYTHING = re.compile(r"\S+")

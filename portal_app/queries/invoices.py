@@ -133,7 +133,9 @@ def each_invoice(
 ) -> Iterator[InvoiceSummary]:
     """Yield all invoices that match, newest first, in constant memory."""
     statement = select(Invoice).where(*_scope(customer_id, search, zone, now))
-    rows = session.exec(statement.order_by(*_ordering(InvoiceOrder.DATE, ascending=False)).execution_options(yield_per=500))
+    rows = session.exec(
+        statement.order_by(*_ordering(InvoiceOrder.DATE, ascending=False)).execution_options(yield_per=500)
+    )
     return (_summary(row, now) for row in rows)
 
 
@@ -166,8 +168,7 @@ def get_invoice(session: Session, customer_id: CustomerId, public_id: str, now: 
         customer=get_profile(session, customer_id),
         lines=[_line(line, row.currency) for line in session.exec(lines.order_by(col(LineItem.position)))],
         payments=[
-            _payment(payment)
-            for payment in session.exec(payments.order_by(col(Payment.created_at), col(Payment.id)))
+            _payment(payment) for payment in session.exec(payments.order_by(col(Payment.created_at), col(Payment.id)))
         ],
         now=now,
     )

@@ -35,7 +35,7 @@ class RecurringFee:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionSummary:
-    """A subscription. The current period is `[period_start_at, period_end_at)`; None of `next_billing_at` means never."""
+    """A subscription. The current period is `[period_start_at, period_end_at)`; no `next_billing_at` means never."""
 
     public_id: str
     plan_name: str
@@ -120,4 +120,3 @@ def _summary(row: Subscription, plan: Plan, fees: tuple[RecurringFee, ...], now:
         resumes_at=row.resumes_at,
         started_at=row.start_at,
     )
-

@@ -69,7 +69,7 @@ class Transaction:
 def list_wallets(session: Session, customer_id: CustomerId, now: datetime) -> list[WalletSummary]:
     """Return all wallets of the customer, active ones first, then oldest first."""
     last_balance = (
-        select(WalletTransaction.credit_balance_after)
+        select(col(WalletTransaction.credit_balance_after))
         .where(WalletTransaction.wallet_id == Wallet.id)
         .order_by(col(WalletTransaction.sequence).desc())
         .limit(1)
@@ -77,7 +77,10 @@ def list_wallets(session: Session, customer_id: CustomerId, now: datetime) -> li
     )
     statement = select(Wallet, last_balance).where(Wallet.customer_id == customer_id).order_by(col(Wallet.id))
     grants = _open_grants(session, customer_id)
-    found = [_summary(row, balance or Decimal(0), grants.get(row.id or 0, []), now) for row, balance in session.exec(statement)]
+    found = [
+        _summary(row, balance or Decimal(0), grants.get(row.id or 0, []), now)
+        for row, balance in session.exec(statement)
+    ]
     return sorted(found, key=lambda wallet: wallet.status is not WalletStatus.ACTIVE)
 
 
@@ -125,7 +128,9 @@ def _open_grants(session: Session, customer_id: CustomerId) -> dict[int, list[Gr
     )
     grants: dict[int, list[Grant]] = {}
     for row in session.exec(statement):
-        grant = Grant(row.id or 0, row.credits_available, row.granted_at, row.priority, row.is_purchased, row.expires_at)
+        grant = Grant(
+            row.id or 0, row.credits_available, row.granted_at, row.priority, row.is_purchased, row.expires_at
+        )
         grants.setdefault(row.wallet_id, []).append(grant)
     return grants
 
@@ -150,7 +155,9 @@ def _summary(row: Wallet, balance: Decimal, grants: list[Grant], now: datetime) 
 
 def _ledger(*scope: object):  # noqa: ANN202 (a statement's type is its columns')
     return (
-        select(WalletTransaction, Wallet.currency, CreditGrant, Invoice.number, Invoice.public_id)
+        select(  # pyright: ignore[reportCallIssue] (typed for up to four columns)
+            WalletTransaction, Wallet.currency, CreditGrant, Invoice.number, Invoice.public_id
+        )
         .join(Wallet, col(Wallet.id) == col(WalletTransaction.wallet_id))
         .outerjoin(CreditGrant, col(CreditGrant.id) == col(WalletTransaction.grant_id))
         .outerjoin(Invoice, col(Invoice.id) == col(WalletTransaction.invoice_id))

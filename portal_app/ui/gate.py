@@ -12,15 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import reflex as rx
 from reflex.event import Event
-from reflex.state import BaseState, State, StateUpdate
+from reflex.state import BaseState, OnLoadInternalState, State, StateUpdate
 from reflex_base.constants.state import FIELD_MARKER
 from reflex_base.utils.format import format_event_handler
 
@@ -40,7 +39,6 @@ logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 TOKEN_STORAGE = "portal_token"  # noqa: S105 (the name of a storage key; boot.js writes it)
 LOCALE_STORAGE = "portal_locale"
@@ -86,10 +84,14 @@ NO_OPERATOR = OperatorRow(name="", support_email="", return_url="", logo_url="")
 NO_PROFILE = ProfileRow(name="", initials="", external_id="", email="", address=[], tax_id="", zone="")
 
 
-def portal_event(*, background: bool = False, supersedes: bool = False) -> Callable[[Handler], Any]:
+def _name_of(handler: Callable[..., Any]) -> str:
+    return f"{handler.__module__}.{handler.__qualname__}"
+
+
+def portal_event(*, background: bool = False, supersedes: bool = False) -> Callable[[Callable[..., Any]], Any]:
     """Declare a handler that customers in a live session may call. Anything else is refused."""
 
-    def declare(handler: Handler) -> Any:
+    def declare(handler: Callable[..., Any]) -> Any:
         _GUARDED.add(_name_of(handler))
         options = {"background": True, "supersedes": supersedes} if background else {}
         return rx.event(handler, **options)  # pyright: ignore[reportCallIssue, reportArgumentType]
@@ -220,29 +222,29 @@ class Gate(rx.Middleware):
         connection = state.router.session.session_id
         if event.name == BOOT:
             stored = _storage(event)
-            await portal._admit(stored.get(TOKEN_STORAGE), stored.get(LOCALE_STORAGE), connection)  # noqa: SLF001
+            await portal._admit(stored.get(TOKEN_STORAGE), stored.get(LOCALE_STORAGE), connection)
             return None
-        if not connection or portal._connection != connection:  # noqa: SLF001
+        if not connection or portal._connection != connection:
             return StateUpdate()
         if event.name == ON_LOAD:
             return None
         if not _may_run(app, event.name):
             return StateUpdate()
-        await portal._confirm()  # noqa: SLF001
+        await portal._confirm()
         if portal.status == GateStatus.OPEN.value:
             return None
-        delta = await state._get_resolved_delta()  # noqa: SLF001
-        state._clean()  # noqa: SLF001
+        delta = await state._get_resolved_delta()
+        state._clean()
         return StateUpdate(delta=delta)
 
 
-def log_and_answer_nothing(error: Exception) -> None:
+def log_and_answer_nothing(exception: Exception) -> None:
     """Handle what a handler raised: keep it for the log; the browser learns nothing of it."""
-    logger.error("a page's event failed", exc_info=error)
+    logger.error("a page's event failed", exc_info=exception)
 
 
 def _may_run(app: rx.App, event_name: str) -> bool:
-    registered = app._registration_context.event_handlers.get(event_name)  # noqa: SLF001
+    registered = app._registration_context.event_handlers.get(event_name)
     return registered is not None and is_guarded(registered.handler.fn)
 
 
@@ -253,10 +255,6 @@ def _storage(event: Event) -> dict[str, object]:
         return {}
     prefix = Portal.get_full_name()
     return {name: sent.get(f"{prefix}.{name}{FIELD_MARKER}") for name in (TOKEN_STORAGE, LOCALE_STORAGE)}
-
-
-def _name_of(handler: Callable[..., Any]) -> str:
-    return f"{handler.__module__}.{handler.__qualname__}"
 
 
 def _operator_row(operator: Operator) -> OperatorRow:
@@ -282,4 +280,4 @@ def _profile_row(profile: CustomerProfile, display: Display) -> ProfileRow:
 
 
 BOOT = format_event_handler(State.event_handlers["hydrate_and_load"])
-ON_LOAD = "reflex___state____state.reflex___state____on_load_internal_state.on_load_internal"
+ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])

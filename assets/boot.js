@@ -1,0 +1,45 @@
+// Runs before anything else on the page: takes the token out of the address, keeps it for this tab
+// alone, and lets the page work where the browser blocks storage (a cross-site iframe).
+(() => {
+  "use strict";
+  for (const name of ["sessionStorage", "localStorage"]) {
+    try {
+      window[name].length;
+    } catch {
+      const kept = new Map();
+      Object.defineProperty(window, name, {
+        value: {
+          getItem: (key) => (kept.has(key) ? kept.get(key) : null),
+          setItem: (key, value) => void kept.set(key, String(value)),
+          removeItem: (key) => void kept.delete(key),
+          clear: () => kept.clear(),
+          key: (index) => [...kept.keys()][index] ?? null,
+          get length() {
+            return kept.size;
+          },
+        },
+      });
+    }
+  }
+
+  const url = new URL(location.href);
+  const inHash = new URLSearchParams(url.hash.slice(1));
+  const token = url.searchParams.get("token") ?? inHash.get("token");
+  if (token !== null) {
+    if (token !== sessionStorage.getItem("portal_token")) {
+      // Another customer's page must not find this tab's earlier state.
+      sessionStorage.removeItem("token");
+      sessionStorage.removeItem("portal_locale");
+    }
+    sessionStorage.setItem("portal_token", token);
+    url.searchParams.delete("token");
+    if (inHash.has("token")) url.hash = "";
+    history.replaceState(history.state, "", url);
+  }
+
+  const locale = url.searchParams.get("locale");
+  if (locale !== null) sessionStorage.setItem("portal_locale", locale.slice(0, 20));
+  const theme = url.searchParams.get("theme");
+  if (theme === "light" || theme === "dark" || theme === "system") localStorage.setItem("theme", theme);
+  if (window.self !== window.top) document.documentElement.classList.add("embedded");
+})();

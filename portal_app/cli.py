@@ -1,0 +1,198 @@
+"""What an operator types. Results go to standard output alone, so that a shell script can use them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from sqlalchemy.exc import OperationalError
+
+from portal_app import clock
+from portal_app.access.api_keys import Scope
+from portal_app.api.wire import session_wire
+from portal_app.commands.api_keys import create_api_key, revoke_api_key
+from portal_app.commands.mint_session import mint_session
+from portal_app.database import current_database
+from portal_app.errors import PortalError
+from portal_app.queries.access import list_api_keys_of_operator
+from portal_app.settings import get_settings
+
+app = typer.Typer(
+    name="portal_app",
+    help="The customer portal.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+keys = typer.Typer(help="API keys of the operator's programs.", no_args_is_help=True)
+app.add_typer(keys, name="key")
+
+
+def main() -> None:
+    """Run the command line: exit code 1 and one sentence for what went wrong, 2 for a wrong call."""
+    try:
+        app()
+    except PortalError as error:
+        _fail(str(error))
+    except OperationalError as error:
+        _fail(f"the database cannot be used: {error.orig} (has `migrate` been run?)")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the tables of this version."""
+    from portal_app.migrations import migrate as run  # noqa: PLC0415 (alembic takes a while to load)
+
+    run(current_database().engine)
+    _say("the database is up to date")
+
+
+@app.command()
+def demo(
+    on: Annotated[str, typer.Option(help="The day the demo world is of, as YYYY-MM-DD; today if not given.")] = "",
+) -> None:
+    """Fill an empty database with the demo world."""
+    from portal_app.demo.world import load_demo  # noqa: PLC0415
+    from portal_app.queries.customers import count_customers_of_operator  # noqa: PLC0415
+
+    now = clock.utc_now()
+    try:
+        day = datetime.strptime(on, "%Y-%m-%d").date() if on else now.date()  # noqa: DTZ007 (a day, not an instant)
+    except ValueError:
+        _fail(f"--on: {on} is not a day such as 2026-01-20", code=2)
+    migrate()
+    with current_database().writing() as session:
+        if count_customers_of_operator(session):
+            _fail("the database is not empty; the demo world is loaded into an empty one only")
+        load_demo(session, day, datetime.combine(day, time(12), UTC) if on else now)
+    _say(f"the demo world of {day} is loaded")
+
+
+@app.command("import")
+def import_files(
+    directory: Annotated[
+        Path, typer.Argument(help="A folder of files as docs/importing.md says.", exists=True, file_okay=False)
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, load nothing.")] = False,  # noqa: FBT002 (an option)
+    report: Annotated[Path | None, typer.Option(help="Write the whole report to this file.")] = None,
+) -> None:
+    """Load the operator's own files: all of them, or nothing."""
+    from portal_app.imports.directory import import_directory  # noqa: PLC0415
+    from portal_app.imports.progress import drawn_progress  # noqa: PLC0415
+    from portal_app.imports.report import as_text, write_report  # noqa: PLC0415
+
+    with drawn_progress() as draw:
+        outcome = import_directory(current_database(), directory, clock.utc_now(), dry_run=dry_run, on_progress=draw)
+    if report is not None:
+        write_report(outcome, report)
+    typer.echo(as_text(outcome))
+    raise typer.Exit(1 if outcome.problems else 0)
+
+
+@app.command()
+def session(
+    external_id: Annotated[str, typer.Argument(help="The operator's own id of the customer.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print token, url and expires_at.")] = False,  # noqa: FBT002
+) -> None:
+    """Mint a link to a customer's portal and print it."""
+    with current_database().writing() as writing:
+        minted = mint_session(writing, get_settings(), external_id, "command line", clock.utc_now())
+    typer.echo(json.dumps(session_wire(minted).model_dump()) if as_json else minted.url)
+
+
+@keys.command("create")
+def create_key(
+    name: Annotated[str, typer.Option(help="What the key is for.")],
+    scope: Annotated[list[Scope], typer.Option(help="What it may do; give the option several times for several.")],
+) -> None:
+    """Create a key and print it on the last line. It is shown this once."""
+    with current_database().writing() as writing:
+        key = create_api_key(writing, get_settings(), name, scope, clock.utc_now())
+    _say(f"{name}, may: {', '.join(scope)}. Keep it now: it is not shown again.")
+    typer.echo(str(key))
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """List all keys, newest first: id, name, scopes, state, last use. Tab-separated."""
+    now = clock.utc_now()
+    with current_database().reading() as reading:
+        for key in list_api_keys_of_operator(reading):
+            used = key.last_used_at.isoformat(timespec="seconds") if key.last_used_at else "never"
+            state = "live" if key.is_live(now) else "revoked"
+            typer.echo("\t".join([key.key_id, key.name, ",".join(key.scopes), state, used]))
+
+
+@keys.command("revoke")
+def revoke_key(key_id: Annotated[str, typer.Argument(help="The id, as `key list` shows it.")]) -> None:
+    """End a key at once."""
+    with current_database().writing() as writing:
+        revoke_api_key(writing, key_id, clock.utc_now())
+    _say(f"{key_id} is revoked")
+
+
+@app.command("build")
+def build_only() -> None:
+    """Compile the pages if they are not current: what `serve` does before it serves."""
+    from portal_app.build import BuildFailed, build_pages  # noqa: PLC0415
+
+    try:
+        build_pages(get_settings())
+    except BuildFailed:
+        _fail("the pages could not be compiled; the lines above say why")
+
+
+@app.command()
+def serve() -> None:
+    """Build the pages if needed and serve portal and API on PORTAL_PORT."""
+    os.environ.setdefault("PORTAL_ENV", "production")
+    from portal_app.build import BuildFailed  # noqa: PLC0415
+    from portal_app.serve import serve as run  # noqa: PLC0415
+
+    try:
+        run(get_settings())
+    except BuildFailed:
+        _fail("the pages could not be compiled; the lines above say why")
+
+
+@app.command()
+def verify() -> None:
+    """Check the invariants of every row, and name each row that violates one."""
+    from portal_app.queries.invariants import all_violations  # noqa: PLC0415
+
+    count = 0
+    with current_database().reading() as reading:
+        for violation in all_violations(reading):
+            count += 1
+            typer.echo(f"{violation.rule} {violation.table} {violation.public_id}: {violation.sentence}")
+    if count:
+        _fail(f"{count} rows violate an invariant")
+    _say("every invariant holds")
+
+
+@app.command()
+def doctor() -> None:
+    """Say whether this configuration is safe and whole; exit code 1 if something must be changed."""
+    from portal_app.doctor import findings  # noqa: PLC0415
+
+    found = findings()
+    for line in found:
+        typer.echo(line)
+    if found:
+        raise typer.Exit(1)
+    _say("nothing to object to")
+
+
+def _say(text: str) -> None:
+    """Tell the person at the terminal; scripts read standard output."""
+    typer.echo(text, err=True)
+
+
+def _fail(text: str, code: int = 1) -> NoReturn:
+    typer.echo(f"error: {text}", err=True)
+    sys.exit(code)

@@ -1,0 +1,36 @@
+"""Files a customer keeps: a link signed for one minute, for one file of one customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from portal_app import clock
+from portal_app.access.downloads import FileKind, sign_download
+from portal_app.access.keys import Purpose, derive_key
+from portal_app.errors import NotFound
+from portal_app.queries.invoices import get_invoice
+from portal_app.settings import get_settings
+from portal_app.ui.gate import Portal
+
+
+async def invoice_download(portal: Portal, public_id: object) -> Any:
+    """Return the download of one invoice's PDF; of one that is not this customer's, nothing."""
+    if not isinstance(public_id, str):
+        return None
+    try:
+        await portal._ask(get_invoice, public_id, clock.utc_now())
+    except NotFound:
+        return None
+    return file_download(portal, FileKind.INVOICE_PDF, public_id)
+
+
+def file_download(portal: Portal, kind: FileKind, subject: str) -> Any:
+    """Return the download of a file; `subject` says which, in the words of its kind."""
+    principal = portal._principal
+    if principal is None:
+        return None
+    key = derive_key(get_settings().secret_key.get_secret_value(), Purpose.DOWNLOADS)
+    token = sign_download(key, principal, kind, subject, str(portal._display().locale), clock.utc_now())
+    return rx.download(url=f"/files/{token}", filename="")

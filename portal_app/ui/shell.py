@@ -1,0 +1,138 @@
+"""What stands around every tab: header, profile, tabs, footer, and the notice of a lost connection."""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
+
+from portal_app.texts import gettext as _
+from portal_app.ui.addresses import CREDITS, INVOICES, OVERVIEW, USAGE
+from portal_app.ui.components.sections import fact, facts, link
+from portal_app.ui.gate import GateStatus, Portal
+from portal_app.ui.screens import brand, closed_door
+
+TABS = ((OVERVIEW, _("Overview")), (CREDITS, _("Credits")), (INVOICES, _("Invoices")), (USAGE, _("Usage")))
+
+
+def shell(path: str, content: rx.Component) -> rx.Component:
+    """Draw a tab inside the portal if the door is open, else the screen that says why not."""
+    page = rx.fragment(
+        rx.el.a(_("Skip to content"), href="#main", class_name="skip"),
+        _header(),
+        _tabs(path),
+        rx.el.main(content, class_name="wrap", id="main", tab_index=-1),
+        _footer(),
+        _profile(),
+    )
+    return rx.el.div(
+        rx.cond(
+            has_connection_errors,
+            rx.el.p(_("Connection lost. Trying again\u2026"), class_name="offline", role="status"),
+        ),
+        rx.cond(Portal.status == GateStatus.OPEN.value, page, closed_door()),
+        class_name="portal",
+    )
+
+
+def _header() -> rx.Component:
+    operator, profile = Portal.operator, Portal.profile
+    return rx.el.header(
+        rx.el.div(
+            brand(),
+            rx.el.span(class_name="sep"),
+            rx.el.button(
+                rx.el.span(profile["initials"], class_name="avatar", aria_hidden="true"),
+                rx.el.span(profile["name"], class_name="who-name"),
+                type="button",
+                class_name="who",
+                aria_haspopup="dialog",
+                custom_attrs={"popoverTarget": "profile"},
+            ),
+            rx.el.span(class_name="spacer"),
+            rx.cond(
+                operator["return_url"] != "",
+                rx.el.a(
+                    "\u2190 ", _("Back to"), " ", operator["name"],
+                    href=operator["return_url"], class_name="ghost hide-s", rel="noopener noreferrer", target="_top",
+                ),
+            ),
+            rx.el.button(
+                rx.el.span("\u25d0", aria_hidden="true"),
+                type="button",
+                class_name="icon",
+                aria_label=_("Switch between light and dark"),
+                on_click=rx.toggle_color_mode,
+            ),
+            class_name="wrap",
+        )
+    )  # fmt: skip
+
+
+def _tabs(path: str) -> rx.Component:
+    return rx.el.nav(
+        rx.el.div(
+            *(link(label, to=to, custom_attrs={"aria-current": "page"} if to == path else {}) for to, label in TABS),
+            class_name="wrap",
+            custom_attrs={"data-tabs": ""},
+        ),
+        class_name="tabs",
+        aria_label=_("Sections"),
+    )
+
+
+def _profile() -> rx.Component:
+    profile = Portal.profile
+    return rx.el.div(
+        rx.el.div(
+            rx.el.h2(profile["name"]),
+            rx.el.span(class_name="spacer"),
+            rx.el.button(
+                rx.el.span("\u2715", aria_hidden="true"),
+                type="button",
+                class_name="icon",
+                aria_label=_("Close"),
+                custom_attrs={"popoverTarget": "profile", "popoverTargetAction": "hide"},
+            ),
+            class_name="row",
+        ),
+        facts(
+            fact(_("Customer id"), profile["external_id"]),
+            fact(_("E-mail"), profile["email"], profile["email"] != ""),
+            fact(
+                _("Address"),
+                rx.foreach(profile["address"], lambda line: rx.el.span(line, class_name="line")),
+                profile["address"].length() > 0,
+            ),
+            fact(_("Tax id"), profile["tax_id"], profile["tax_id"] != ""),
+            fact(_("Time zone"), profile["zone"]),
+        ),
+        rx.el.p(_("Something wrong?"), " ", _contact(_("Contact support to change these details")), class_name="muted"),
+        id="profile",
+        class_name="panel",
+        role="dialog",
+        aria_label=_("Your details"),
+        custom_attrs={"popover": "auto"},
+    )
+
+
+def _contact(words: str) -> rx.Component:
+    """Draw the way to the operator, or who that is where no address is known."""
+    email = Portal.operator["support_email"]
+    return rx.cond(
+        email != "",
+        rx.el.a(words, href="mailto:" + email.to(str)),
+        rx.el.span(_("Contact"), " ", Portal.operator["name"]),
+    )
+
+
+def _footer() -> rx.Component:
+    return rx.el.footer(
+        rx.el.span(_("Questions about a charge, your plan or payment details?")),
+        " ",
+        _contact(_("Contact support")),
+        " \u00b7 ",
+        _("Times in"),
+        " ",
+        Portal.profile["zone"],
+        class_name="wrap",
+    )

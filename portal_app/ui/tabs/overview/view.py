@@ -1,0 +1,98 @@
+"""Where the Overview's parts stand."""
+
+import reflex as rx
+
+from portal_app.texts import gettext as _
+from portal_app.ui.addresses import CREDITS, INVOICES
+from portal_app.ui.components.badges import status_badge
+from portal_app.ui.components.invoice_table import invoice_rows, plain_heads
+from portal_app.ui.components.sections import answered, card, card_head, empty, fact, facts, link
+from portal_app.ui.components.wallet_card import wallet_card
+from portal_app.ui.tabs.overview.state import OverviewState, SubscriptionRow
+
+
+def overview() -> rx.Component:
+    """Draw the Overview: wallets beside subscriptions, then the latest invoices."""
+    return rx.fragment(
+        rx.el.h1(_("Overview"), class_name="sr-only"),
+        rx.el.div(_wallets(), _subscriptions(), class_name="grid"),
+        _past_subscriptions(),
+        _latest_invoices(),
+    )
+
+
+def _wallets() -> rx.Component:
+    none = card(
+        card_head(_("Credits")),
+        empty(_("No wallet yet"), _("Prepaid credits will show here once there are some.")),
+    )
+    content = rx.cond(
+        OverviewState.wallets,
+        rx.el.div(
+            rx.foreach(
+                OverviewState.wallets, lambda wallet: rx.el.div(wallet_card(wallet), link_to_ledger(wallet["id"]))
+            ),
+            class_name="stack",
+        ),
+        none,
+    )
+    return answered(~OverviewState.is_loaded, OverviewState.wallets_failed, content, "190px", OverviewState.load)
+
+
+def link_to_ledger(wallet_id: rx.Var[str]) -> rx.Component:
+    """Draw the way from a wallet to its transactions."""
+    return link(_("Transactions"), to=f"{CREDITS}?wallet=" + wallet_id.to(str), class_name="more")
+
+
+def _subscriptions() -> rx.Component:
+    none = card(
+        card_head(_("Subscriptions")),
+        empty(_("No current subscription"), _("There is no running plan on this account.")),
+    )
+    content = rx.cond(
+        OverviewState.subscriptions,
+        rx.el.div(rx.foreach(OverviewState.subscriptions, subscription_card), class_name="stack"),
+        none,
+    )
+    return answered(~OverviewState.is_loaded, OverviewState.subscriptions_failed, content, "190px", OverviewState.load)
+
+
+def subscription_card(subscription: rx.Var[SubscriptionRow]) -> rx.Component:
+    """Draw a subscription."""
+    return card(
+        card_head(
+            subscription["plan"],
+            status_badge(subscription["badge"]),
+            rx.el.span(class_name="spacer"),
+            rx.el.span(subscription["price"], class_name="label"),
+        ),
+        rx.cond(subscription["description"] != "", rx.el.p(subscription["description"], class_name="muted")),
+        facts(rx.foreach(subscription["facts"], lambda line: fact(line["label"], line["value"]))),
+    )
+
+
+def _past_subscriptions() -> rx.Component:
+    return rx.cond(
+        OverviewState.past_subscriptions,
+        rx.el.details(
+            rx.el.summary(_("Past subscriptions")),
+            rx.el.div(rx.foreach(OverviewState.past_subscriptions, subscription_card), class_name="grid"),
+            class_name="past",
+        ),
+    )
+
+
+def _latest_invoices() -> rx.Component:
+    content = rx.cond(
+        OverviewState.invoices,
+        invoice_rows(OverviewState.invoices, plain_heads(), OverviewState.download),
+        empty(_("No invoices yet"), _("Your first invoice will show here.")),
+    )
+    return card(
+        card_head(
+            _("Latest invoices"),
+            rx.el.span(class_name="spacer"),
+            rx.cond(OverviewState.invoices, link(_("All invoices"), to=INVOICES)),
+        ),
+        answered(~OverviewState.is_loaded, OverviewState.invoices_failed, content, "168px", OverviewState.load),
+    )

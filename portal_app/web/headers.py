@@ -1,0 +1,96 @@
+"""The headers of every response, whoever made it: pages, assets, API, files and errors alike."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal_app.settings import Settings
+
+_INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
+_HASHED_ASSET = re.compile(r"/assets/.+-[\w-]{8,}\.(?:js|css|woff2)$")
+_DATA_PATHS = ("/v1/", "/files/", "/openapi.json")
+_YEAR = 31_536_000
+
+ALWAYS = {
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Permitted-Cross-Domain-Policies": "none",
+}
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+class SecurityHeaders:
+    """ASGI wrapper that sets the headers. Outermost, so that errors carry them, too."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, pages: Path) -> None:
+        """Compute the page policy once: `pages` is the folder of compiled pages, whose inline scripts are hashed."""
+        self._app = app
+        self._page_policy = page_policy(inline_script_hashes(pages), frame_ancestors(settings))
+        self._https = settings.origin.startswith("https://")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and set the headers when its response starts."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._set(MutableHeaders(scope=message), scope["path"], message["status"])
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+    def _set(self, headers: MutableHeaders, path: str, status: int) -> None:
+        for name, value in ALWAYS.items():
+            headers[name] = value
+        if self._https:
+            headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
+        if path.startswith(_DATA_PATHS):
+            headers["Content-Security-Policy"] = DATA_POLICY
+            headers["X-Frame-Options"] = "DENY"
+            headers["Cache-Control"] = "no-store"
+        else:
+            headers["Content-Security-Policy"] = self._page_policy
+            headers["Cache-Control"] = cache_control(path, status)
+
+
+def cache_control(path: str, status: int) -> str:
+    """Return how long a page's part may be kept: hashed assets for ever, everything else asked for anew."""
+    ok = status in {200, 304}
+    if ok and _HASHED_ASSET.search(path):
+        return f"public, max-age={_YEAR}, immutable"
+    return "no-cache" if ok and "." in path.rpartition("/")[2] else "no-store"
+
+
+def page_policy(script_hashes: list[str], ancestors: str) -> str:
+    """Return the Content-Security-Policy of pages: own code and these inline scripts alone; no eval, nobody else's."""
+    scripts = " ".join(["'self'", *script_hashes])
+    return (
+        f"default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'none'; script-src {scripts}; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; "
+        f"frame-ancestors {ancestors}"
+    )
+
+
+def frame_ancestors(settings: Settings) -> str:
+    """Return who may frame the portal: the operator's origins; in development this machine's loopback, too."""
+    origins = list(settings.embed_origins)
+    if not settings.in_production:
+        origins += ["http://localhost:*", "http://127.0.0.1:*"]
+    return " ".join(origins) or "'none'"
+
+
+def inline_script_hashes(pages: Path) -> list[str]:
+    """Return the CSP hashes of every inline script in the compiled pages, sorted."""
+    scripts = {script for page in pages.rglob("*.html") for script in _INLINE_SCRIPT.findall(page.read_bytes())}
+    return sorted(f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts)

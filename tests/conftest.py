@@ -1,0 +1,101 @@
+"""What every test stands on: settings of its own, and a migrated database on SQLite and on PostgreSQL."""
+
+import os
+
+# Before anything of the portal is imported: tests never read a developer's secrets or database.
+os.environ |= {
+    "PORTAL_ENV": "development",
+    "PORTAL_DATABASE_URL": "sqlite:///tests-open-their-own.db",
+    "PORTAL_SECRET_KEY": "q7Zt0vYw3sLr8Nf2Xk5Jb9Hd6Gc1Pm4U",
+    "PORTAL_SESSION_KEYS": "t1:ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+P0A=",
+    "PORTAL_OPERATOR_NAME": "Northwind",
+    "PORTAL_OPERATOR_SUPPORT_EMAIL": "billing@northwind.example",
+    "PORTAL_OPERATOR_RETURN_URL": "https://northwind.example/account",
+}
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import cast
+import pytest
+from postgres import PostgresServer, running_postgres
+
+from portal_app import database as database_module
+from portal_app.access.principal import CustomerId
+from portal_app.database import Database, Session, use_database
+from portal_app.migrations import migrate
+from portal_app.settings import Settings, get_settings
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """The settings the environment above makes."""
+    return get_settings()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database with all tables; tests copy it."""
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    database = Database(f"sqlite:///{path}")
+    migrate(database.engine)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server whose template database has all tables."""
+    with running_postgres() as server:
+        template = Database(server.new_database(name="portal_template", template=None))
+        migrate(template.engine)
+        template.close()
+        yield server
+
+
+@pytest.fixture
+def sqlite_database(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Database]:
+    """An empty, migrated SQLite database, current for this process."""
+    shutil.copy(migrated_sqlite, tmp_path / "portal.db")
+    yield from _current(f"sqlite:///{tmp_path / 'portal.db'}")
+
+
+@pytest.fixture
+def postgres_database(postgres: PostgresServer) -> Iterator[Database]:
+    """An empty, migrated PostgreSQL database, current for this process."""
+    yield from _current(postgres.new_database())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """An empty, migrated database: each test that asks for it runs on both engines."""
+    return request.getfixturevalue("sqlite_database" if request.param == "sqlite" else "postgres_database")
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A session that writes and reads; what it wrote is rolled back with the database it wrote to."""
+    with database.writing() as session:
+        yield session
+
+
+@pytest.fixture
+def acme(session: Session) -> CustomerId:
+    """Acme: the customer under test."""
+    return cast.add_customer(session, "acme")
+
+
+@pytest.fixture
+def globex(session: Session) -> CustomerId:
+    """Globex: the customer that must never appear."""
+    return cast.add_customer(session, "globex")
+
+
+def _current(url: str) -> Iterator[Database]:
+    database = use_database(Database(url))
+    yield database
+    database.close()
+    database_module._current = None
