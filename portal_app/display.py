@@ -6,6 +6,7 @@ Every face that shows text asks here, so that page, PDF and CSV headings agree.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -97,6 +98,11 @@ class Display:
     def period(self, start: datetime | None, end: datetime | None) -> str:
         """Write a period by the days it runs from and to, such as `Jan 6, 2026 – Feb 6, 2026`."""
         return MISSING if start is None or end is None else f"{self.date(start)} \u2013 {self.date(end)}"
+
+    def address(self, lines: Sequence[str], country: str) -> tuple[str, ...]:
+        """Write an address with its country's name, from an ISO 3166 code, on the last line."""
+        name = self.locale.territories.get(country.upper(), country)
+        return (*lines, name) if country else tuple(lines)
 
     def local(self, instant: datetime) -> datetime:
         """Return an instant on the reader's clock."""

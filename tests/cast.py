@@ -94,9 +94,8 @@ def add_plan(
     """Add a plan with a monthly flat fee, or none."""
     plan = _added(session, Plan(name=name, created_at=NOW, updated_at=NOW, **more))
     if fee is not None:
-        price = Price(plan_id=plan.id or 0, billing_period=BillingPeriod.MONTHLY, currency=currency, amount=Decimal(fee),
-                      created_at=NOW, updated_at=NOW)  # fmt: skip
-        _added(session, price)
+        monthly = {"billing_period": BillingPeriod.MONTHLY, "created_at": NOW, "updated_at": NOW}
+        _added(session, Price(plan_id=plan.id or 0, currency=currency, amount=Decimal(fee), **monthly))
     return plan
 
 

@@ -57,7 +57,7 @@ def add_acme(world: World, customer: Customer, plan: Plan) -> None:
     add_invoice(
         world, customer, Bill(f"INV-{month}-00001", day_before, "usd", [Line("Onboarding", Decimal(20))], due_days=30)
     )
-    usage = [Line("Feature B, 5,911 calls", Decimal("0.023106"), Decimal(5911), is_usage=True)]
+    usage = [Line("Feature B", Decimal("0.023106"), Decimal(5911), is_usage=True)]
     second = add_invoice(
         world,
         customer,

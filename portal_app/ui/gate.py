@@ -273,7 +273,7 @@ def _profile_row(profile: CustomerProfile, display: Display) -> ProfileRow:
         initials="".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper(),
         external_id=profile.external_id,
         email=profile.email,
-        address=list(profile.address),
+        address=list(display.address(profile.address, profile.country)),
         tax_id=profile.tax_id,
         zone=display.zone.key,
     )
