@@ -101,7 +101,7 @@ class Display:
 
     def address(self, lines: Sequence[str], country: str) -> tuple[str, ...]:
         """Write an address with its country's name, from an ISO 3166 code, on the last line."""
-        name = self.locale.territories.get(country.upper(), country)
+        name = str(self.locale.territories.get(country.upper(), country))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         return (*lines, name) if country else tuple(lines)
 
     def local(self, instant: datetime) -> datetime:
