@@ -20,6 +20,7 @@ from pathlib import Path
 import cast
 import pytest
 from postgres import PostgresServer, running_postgres
+from server import RunningPortal, running_portal
 
 from portal_app import database as database_module
 from portal_app.access.principal import CustomerId
@@ -92,6 +93,13 @@ def acme(session: Session) -> CustomerId:
 def globex(session: Session) -> CustomerId:
     """Globex: the customer that must never appear."""
     return cast.add_customer(session, "globex")
+
+
+@pytest.fixture(scope="session")
+def demo_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
+    """A running portal with the demo world of today; for tests that look and change nothing."""
+    with running_portal(tmp_path_factory.mktemp("demo")) as portal:
+        yield portal
 
 
 def _current(url: str) -> Iterator[Database]:
