@@ -59,6 +59,7 @@ def running_portal(
     fill: Callable[[Session], None] | None = None,
     environment: Mapping[str, str] | None = None,
     prelude: str = "",
+    port: int = 0,
 ) -> Iterator[RunningPortal]:
     """Start a portal, yield it when it answers, stop it.
 
@@ -77,7 +78,7 @@ def running_portal(
     if fill is not None:
         with database.writing() as session:
             fill(session)
-    port = free_port()
+    port = port or free_port()
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
