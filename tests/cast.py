@@ -94,10 +94,14 @@ def add_plan(
     """Add a plan with a monthly flat fee, or none."""
     plan = _added(session, Plan(name=name, created_at=NOW, updated_at=NOW, **more))
     if fee is not None:
-        price = Price(plan_id=plan.id or 0, billing_period=BillingPeriod.MONTHLY, currency=currency, amount=Decimal(fee),
-                      created_at=NOW, updated_at=NOW)  # fmt: skip
-        _added(session, price)
+        add_price(session, plan, fee, currency=currency)
     return plan
+
+
+def add_price(session: Session, plan: Plan, amount: str, **more: Any) -> Price:
+    """Add a price to a plan, by default monthly and flat."""
+    values = {"billing_period": BillingPeriod.MONTHLY, "currency": "usd", "created_at": NOW, "updated_at": NOW} | more
+    return _added(session, Price(plan_id=plan.id or 0, amount=Decimal(amount), **values))
 
 
 def add_subscription(session: Session, customer: CustomerId, plan: Plan, **more: Any) -> Subscription:

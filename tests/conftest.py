@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cast
+import hypothesis
 import pytest
 from postgres import PostgresServer, running_postgres
 
@@ -26,6 +27,10 @@ from portal_app.access.principal import CustomerId
 from portal_app.database import Database, Session, use_database
 from portal_app.migrations import migrate
 from portal_app.settings import Settings, get_settings
+
+# The same commit gives the same result, on however slow a machine.
+hypothesis.settings.register_profile("tests", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ _CODE = re.compile(r"[a-z]{3}")
 
 
 class CurrencyMismatch(ValueError):
-    """Two amounts of different currencies were about to be added or compared."""
+    """Two amounts of different currencies were about to be added or subtracted."""
 
 
 def minor_digits(currency: str) -> int:
