@@ -82,7 +82,7 @@ def add_bill(
     lines = [Line("Plan Base", Decimal(lines))] if isinstance(lines, str) else lines
     values = {"issued_at": days_ago(10), "currency": "usd"} | more
     world = World(session, NOW.date(), NOW)
-    world.chance.seed(number)
+    world.chance.seed(f"{customer} {number}")
     invoice = add_invoice(world, session.get_one(Customer, customer), Bill(number, lines=lines, **values))
     session.flush()
     return invoice
