@@ -12,6 +12,7 @@ from portal_app.billing.money import (
     CurrencyMismatch,
     Money,
     is_currency,
+    is_worth,
     minor_digits,
     quantize,
     value_of_credits,
@@ -122,3 +123,29 @@ def test_credits_are_worth_their_rate_to_the_last_digit_kept(credits_, rate):
 def test_a_rate_without_decimals_makes_value_additive(one, other, rate):
     together = value_of_credits(one + other, rate)
     assert together == value_of_credits(one, rate) + value_of_credits(other, rate)
+
+
+@given(AMOUNTS, RATES)
+def test_credits_are_worth_what_they_came_to_and_money_what_it_bought(amount, rate):
+    assert is_worth(amount, value_of_credits(amount, rate), rate)
+    with localcontext() as exact:
+        exact.prec = 100
+        bought = quantize(amount / rate, 6)
+    assert is_worth(bought, amount, rate)
+
+
+@pytest.mark.parametrize(
+    ("credits_", "amount", "rate", "holds"),
+    [
+        ("365.8", "36.58", "0.1", True),
+        ("365.8", "36.580001", "0.1", False),
+        ("365.8", "36.5", "0.1", False),
+        ("3.333333", "10", "3", True),
+        ("3.333333", "9.999999", "3", True),
+        ("3.333333", "9.999998", "3", False),
+        ("333.333333", "10", "0.03", True),
+        ("200", "20", "1", False),
+    ],
+)
+def test_credits_and_money_that_are_not_the_same_at_their_rate_are_told_apart(credits_, amount, rate, holds):
+    assert is_worth(Decimal(credits_), Decimal(amount), Decimal(rate)) is holds
