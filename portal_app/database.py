@@ -24,6 +24,11 @@ T = TypeVar("T")
 
 THREADS = 4
 TIMEOUT_SECONDS = 5.0
+READING: dict[str, dict[str, Any]] = {
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+    "sqlite": {"sqlite_query_only": True},
+}
+"""By dialect: a query sees one moment, whatever commits between its statements, and cannot write."""
 
 
 class Database:
@@ -37,19 +42,21 @@ class Database:
         """Prepare an engine for `url`; nothing connects until the first use."""
         self.url = url
         self.engine = make_engine(url)
+        self._reader = self.engine.execution_options(**READING[self.engine.dialect.name])
+        self._writer = self.engine.execution_options(sqlite_begin="IMMEDIATE")
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Yield a session for queries; nothing is ever committed by it."""
-        with Session(self.engine) as session:
+        """Yield a session for queries: it sees one moment, and the engine refuses whatever would write."""
+        with Session(self._reader) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session for one command; its transaction commits at the end or rolls back whole."""
-        with Session(self.engine, expire_on_commit=False) as session:
-            session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+        with Session(self._writer, expire_on_commit=False) as session:
+            session.connection()  # begins: a writer waits for its turn before it reads anything
             yield session
             session.commit()
 
@@ -82,8 +89,8 @@ class Database:
             raise Unavailable from error
 
     def close(self) -> None:
-        """Release the connections and threads."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        """Release the connections and threads, once the calls that are running have ended."""
+        self._executor.shutdown(cancel_futures=True)
         self.engine.dispose()
 
 
@@ -102,7 +109,9 @@ def make_engine(url: str) -> Engine:
 
 def _begin_sqlite(connection: Connection) -> None:
     # Readers see one snapshot; writers take the lock at once, so that none has to be undone half-way.
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA query_only={options.get('sqlite_query_only', False)}")
+    connection.exec_driver_sql(f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}")
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

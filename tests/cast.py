@@ -82,7 +82,7 @@ def add_bill(
     lines = [Line("Plan Base", Decimal(lines))] if isinstance(lines, str) else lines
     values = {"issued_at": days_ago(10), "currency": "usd"} | more
     world = World(session, NOW.date(), NOW)
-    world.chance.seed(number)
+    world.chance.seed(f"{customer} {number}")
     invoice = add_invoice(world, session.get_one(Customer, customer), Bill(number, lines=lines, **values))
     session.flush()
     return invoice
@@ -94,9 +94,14 @@ def add_plan(
     """Add a plan with a monthly flat fee, or none."""
     plan = _added(session, Plan(name=name, created_at=NOW, updated_at=NOW, **more))
     if fee is not None:
-        monthly = {"billing_period": BillingPeriod.MONTHLY, "created_at": NOW, "updated_at": NOW}
-        _added(session, Price(plan_id=plan.id or 0, currency=currency, amount=Decimal(fee), **monthly))
+        add_price(session, plan, fee, currency=currency)
     return plan
+
+
+def add_price(session: Session, plan: Plan, amount: str, **more: Any) -> Price:
+    """Add a price to a plan, by default monthly and flat."""
+    values = {"billing_period": BillingPeriod.MONTHLY, "currency": "usd", "created_at": NOW, "updated_at": NOW} | more
+    return _added(session, Price(plan_id=plan.id or 0, amount=Decimal(amount), **values))
 
 
 def add_subscription(session: Session, customer: CustomerId, plan: Plan, **more: Any) -> Subscription:

@@ -12,7 +12,7 @@ from portal_app.billing.statuses import (
     TransactionReason,
     TransactionType,
 )
-from portal_app.commands.post_ledger import GrantTerms, LedgerEntry, post_to_ledger
+from portal_app.commands.post_ledger import GrantTerms, LedgerEntry
 from portal_app.demo.rows import Bill, Line, Paid, World, add_invoice
 from portal_app.models.catalog import Plan
 from portal_app.models.customer import Customer
@@ -93,4 +93,4 @@ def add_acme(world: World, customer: Customer, plan: Plan) -> None:
         ),
         LedgerEntry(TransactionType.DEBIT, spent, Decimal(200), start, invoice_id=third.id),
     ]
-    post_to_ledger(world.session, wallet, entries, world.now)
+    world.post(wallet, entries)
