@@ -15,16 +15,16 @@ AMOUNTS = {"acme": Decimal("7654321.25"), "globex": Decimal("2468013.75")}
 
 def fill(session: Session) -> None:
     """Put Acme and Globex in, with one of everything that a customer can have."""
-    for word in AMOUNTS:
+    for word, amount in AMOUNTS.items():
         customer = cast.add_customer(
             session, word, name=f"{word.title()} Canary", email=f"canary@{word}.example", tax_id=f"{word} tax",
             address_line1=f"{word} street 1", address_city=f"{word} city",
         )  # fmt: skip
         wallet = cast.add_wallet(session, customer, name=f"{word} wallet")
         reason = TransactionReason.PURCHASED_CREDIT_DIRECT
-        credits_ = cast.credit(str(AMOUNTS[word]), cast.days_ago(5), reason, description=f"{word} top-up")
+        credits_ = cast.credit(str(amount), cast.days_ago(5), reason, description=f"{word} top-up")
         cast.post(session, wallet, credits_)
-        line = cast.Line(f"{word} line", AMOUNTS[word])
+        line = cast.Line(f"{word} line", amount)
         cast.add_bill(session, customer, f"{word.upper()}-1", [line], description=f"{word} note")
         plan = cast.add_plan(session, f"{word} plan", description=f"{word} plan in words")
         cast.add_subscription(session, customer, plan)
