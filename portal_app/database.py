@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -102,6 +104,7 @@ def make_engine(url: str) -> Engine:
         options = "-c timezone=UTC -c statement_timeout=30000"
         return create_engine(url, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 5})
     engine = create_engine(url, connect_args={"timeout": 10})
+    event.listen(engine, "do_connect", _create_privately)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -112,6 +115,13 @@ def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     connection.exec_driver_sql(f"PRAGMA query_only={options.get('sqlite_query_only', False)}")
     connection.exec_driver_sql(f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}")
+
+
+def _create_privately(_dialect: object, _record: object, arguments: list[str], _parameters: object) -> None:
+    # SQLite would let everyone read a new file, and production refuses one that everyone may read.
+    path = Path(arguments[0])
+    if path.name != ":memory:" and path.parent.is_dir():
+        os.close(os.open(path, os.O_CREAT, 0o600))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

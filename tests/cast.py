@@ -9,7 +9,6 @@ from typing import Any
 
 from portal_app.access.api_keys import Scope
 from portal_app.access.principal import CustomerId
-from portal_app.access.tokens import fingerprint as fingerprint_of
 from portal_app.billing.statuses import (
     BillingPeriod,
     SubscriptionStatus,
@@ -28,7 +27,7 @@ from portal_app.models.subscription import Subscription
 from portal_app.models.wallet import Wallet
 from portal_app.settings import get_settings
 
-__all__ = ["Bill", "GrantTerms", "LedgerEntry", "Line", "Paid", "fingerprint_of"]
+__all__ = ["Bill", "GrantTerms", "LedgerEntry", "Line", "Paid"]
 
 NOW = datetime(2026, 1, 20, 12, tzinfo=UTC)
 """When every test takes place, unless it says otherwise."""

@@ -5,9 +5,10 @@ import os
 # Before anything of the portal is imported: tests never read a developer's secrets or database.
 os.environ |= {
     "PORTAL_ENV": "development",
+    "REFLEX_WEB_WORKDIR": ".web-tests",
     "PORTAL_DATABASE_URL": "sqlite:///tests-open-their-own.db",
     "PORTAL_SECRET_KEY": "q7Zt0vYw3sLr8Nf2Xk5Jb9Hd6Gc1Pm4U",
-    "PORTAL_SESSION_KEYS": "t1:ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+P0A=",
+    "PORTAL_SESSION_KEYS": "t1:DQw6ARpE9t6T9MyHlfjJxNCbEmvlMbMft1cSqXFK5S0=",
     "PORTAL_OPERATOR_NAME": "Northwind",
     "PORTAL_OPERATOR_SUPPORT_EMAIL": "billing@northwind.example",
     "PORTAL_OPERATOR_RETURN_URL": "https://northwind.example/account",

@@ -22,7 +22,7 @@ from portal_app.build import ROOT
 from portal_app.database import Database, Session
 from portal_app.migrations import migrate
 
-WEB_DIR = ".web-tests"
+WEB_DIR = os.environ["REFLEX_WEB_WORKDIR"]
 """Where tests compile pages: one folder for all of them, compiled anew only when portal_app/build.py says so."""
 
 START_SECONDS = 180
