@@ -109,6 +109,7 @@ class LedgerPoster:
         self._session.add(row)
         self.balance, self._open = posting.balance_after, posting.grants
         self._sequence, self._last_at = row.sequence, entry.at
+        self._let_go()
         return row
 
     def finish(self) -> None:
@@ -121,11 +122,22 @@ class LedgerPoster:
                 self._session.add(row)
         self._session.flush()
 
+    def _let_go(self) -> None:
+        """Write back the grants that the last row used up, and hold them no longer: ledgers are long."""
+        for key in self._rows.keys() - {grant.key for grant in self._open}:
+            row = self._rows.pop(int(key))
+            row.credits_available, row.updated_at = Decimal(0), self._now
+
     def _granted(self, entry: LedgerEntry) -> Grant | None:
         if entry.type is TransactionType.CREDIT and entry.status is TransactionStatus.COMPLETED:
             return self._new_grant(entry)
-        named = entry.grant.external_id
-        return next((_grant(row) for row in self._rows.values() if named and row.external_id == named), None)
+        row = self._named(entry.grant.external_id) if entry.grant.external_id else None
+        return _grant(row) if row else None
+
+    def _named(self, external_id: str) -> CreditGrant | None:
+        """Return the wallet's grant that a row names, also one that is used up."""
+        named = CreditGrant.wallet_id == self._wallet.id, CreditGrant.external_id == external_id
+        return self._session.exec(select(CreditGrant).where(*named)).first()
 
     def _new_grant(self, entry: LedgerEntry) -> Grant:
         terms = entry.grant
