@@ -61,17 +61,17 @@ def post(session: Session, wallet: Wallet, *entries: LedgerEntry) -> None:
 
 
 def credit(
-    amount: str, at: datetime, reason: TransactionReason = TransactionReason.FREE_CREDIT_GRANT, **more: Any
+    credits_: str, at: datetime, reason: TransactionReason = TransactionReason.FREE_CREDIT_GRANT, **more: Any
 ) -> LedgerEntry:
     """Return an entry that adds credits."""
-    return LedgerEntry(CREDIT, reason, Decimal(amount), at, **more)
+    return LedgerEntry(CREDIT, reason, Decimal(credits_), at, **more)
 
 
 def debit(
-    amount: str, at: datetime, reason: TransactionReason = TransactionReason.INVOICE_PAYMENT, **more: Any
+    credits_: str, at: datetime, reason: TransactionReason = TransactionReason.INVOICE_PAYMENT, **more: Any
 ) -> LedgerEntry:
     """Return an entry that takes credits."""
-    return LedgerEntry(DEBIT, reason, Decimal(amount), at, **more)
+    return LedgerEntry(DEBIT, reason, Decimal(credits_), at, **more)
 
 
 def add_bill(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -78,7 +79,8 @@ class LedgerPoster:
     def __init__(self, session: Session, wallet: Wallet, now: datetime) -> None:
         """Wait for the wallet's turn, then read where its ledger ends and which grants still hold credits."""
         self._session, self._wallet, self._now = session, wallet, now
-        session.refresh(wallet, with_for_update=True)
+        current: dict[str, Any] = {"populate_existing": True}
+        session.exec(select(Wallet).where(Wallet.id == wallet.id).with_for_update().execution_options(**current)).one()
         last = session.exec(
             select(WalletTransaction)
             .where(WalletTransaction.wallet_id == wallet.id)
@@ -89,8 +91,8 @@ class LedgerPoster:
         self._sequence = last.sequence if last else 0
         self._last_at = last.created_at if last else None
         held = select(CreditGrant).where(CreditGrant.wallet_id == wallet.id, col(CreditGrant.credits_available) > 0)
-        current = held.order_by(col(CreditGrant.id)).execution_options(populate_existing=True)
-        self._rows = {row.id or 0: row for row in session.exec(current)}
+        rows = session.exec(held.order_by(col(CreditGrant.id)).execution_options(**current))
+        self._rows = {row.id or 0: row for row in rows}
         self._open: tuple[Grant, ...] = tuple(_grant(row) for row in self._rows.values())
 
     def post(self, entry: LedgerEntry) -> WalletTransaction:

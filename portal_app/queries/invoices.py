@@ -26,7 +26,7 @@ from portal_app.billing.statuses import (
     PriceType,
     invoice_state,
 )
-from portal_app.database import Session
+from portal_app.database import Session, is_storable
 from portal_app.errors import NotFound
 from portal_app.models.invoice import Invoice, LineItem, Payment
 from portal_app.queries.customers import CustomerProfile, get_profile
@@ -158,7 +158,8 @@ def get_invoice(session: Session, customer_id: CustomerId, public_id: str, now: 
     Raises:
         NotFound: it does not exist, is a draft, or is another customer's.
     """
-    row = session.exec(select(Invoice).where(*_visible(customer_id), Invoice.public_id == public_id)).first()
+    statement = select(Invoice).where(*_visible(customer_id), Invoice.public_id == public_id)
+    row = session.exec(statement).first() if is_storable(public_id) else None
     if row is None:
         raise NotFound(noun="Invoice")
     lines = select(LineItem).where(LineItem.customer_id == customer_id, LineItem.invoice_id == row.id)
