@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -102,17 +102,27 @@ class LedgerPoster:
             LedgerOverdrawn: a completed debit exceeds the balance.
             LedgerOutOfOrder: the entry is older than the wallet's last row.
         """
+        row = WalletTransaction(**self._advance(entry))
+        self._session.add(row)
+        return row
+
+    def _advance(self, entry: LedgerEntry) -> dict[str, Any]:
+        """Move the balance and the grants on, and return the values of the row that tells of it."""
         if self._last_at is not None and entry.at < self._last_at:
             raise LedgerOutOfOrder(entry.at, self._last_at)
         granted = self._granted(entry)
         movement = Movement(entry.type, entry.status, entry.reason, entry.credits, entry.at, granted)
         posting = post(self.balance, self._open, movement)
-        row = self._row(entry, posting, granted)
-        self._session.add(row)
         self.balance, self._open = posting.balance_after, posting.grants
-        self._sequence, self._last_at = row.sequence, entry.at
+        self._sequence, self._last_at = self._sequence + 1, entry.at
         self._let_go()
-        return row
+        return self._row(entry, posting, granted)
+
+    def _let_go(self) -> None:
+        """Write back the grants that the last row used up, and hold them no longer: ledgers are long."""
+        for key in self._rows.keys() - {grant.key for grant in self._open}:
+            row = self._rows.pop(int(key))
+            row.credits_available, row.updated_at = Decimal(0), self._now
 
     def finish(self) -> None:
         """Write back what is left of each grant."""
@@ -124,22 +134,17 @@ class LedgerPoster:
                 self._session.add(row)
         self._session.flush()
 
-    def _let_go(self) -> None:
-        """Write back the grants that the last row used up, and hold them no longer: ledgers are long."""
-        for key in self._rows.keys() - {grant.key for grant in self._open}:
-            row = self._rows.pop(int(key))
-            row.credits_available, row.updated_at = Decimal(0), self._now
-
     def _granted(self, entry: LedgerEntry) -> Grant | None:
         if entry.type is TransactionType.CREDIT and entry.status is TransactionStatus.COMPLETED:
             return self._new_grant(entry)
-        row = self._named(entry.grant.external_id) if entry.grant.external_id else None
-        return _grant(row) if row else None
+        named = entry.grant.external_id
+        return self._named(named) if named else None
 
-    def _named(self, external_id: str) -> CreditGrant | None:
-        """Return the wallet's grant that a row names, also one that is used up."""
+    def _named(self, external_id: str) -> Grant | None:
+        """Return the wallet's grant of that external id, also one that is used up."""
         named = CreditGrant.wallet_id == self._wallet.id, CreditGrant.external_id == external_id
-        return self._session.exec(select(CreditGrant).where(*named)).first()
+        row = self._session.exec(select(CreditGrant).where(*named)).first()
+        return _grant(row) if row else None
 
     def _new_grant(self, entry: LedgerEntry) -> Grant:
         terms = entry.grant
@@ -157,18 +162,24 @@ class LedgerPoster:
             created_at=self._now,
             updated_at=self._now,
         )
+        return self._hold(row, self._key_of_new(row))
+
+    def _key_of_new(self, row: CreditGrant) -> int:
         self._session.add(row)
         self._session.flush()
-        self._rows[row.id or 0] = row
-        return _grant(row)
+        return row.id or 0
 
-    def _row(self, entry: LedgerEntry, posting: Posting, granted: Grant | None) -> WalletTransaction:
+    def _hold(self, row: CreditGrant, key: int) -> Grant:
+        self._rows[key] = row
+        return replace(_grant(row), key=key)
+
+    def _row(self, entry: LedgerEntry, posting: Posting, granted: Grant | None) -> dict[str, Any]:
         rate = self._wallet.conversion_rate
-        return WalletTransaction(
+        return dict(  # noqa: C408 (its names are the columns')
             external_id=entry.external_id,
             customer_id=self._wallet.customer_id,
             wallet_id=self._wallet.id or 0,
-            sequence=self._sequence + 1,
+            sequence=self._sequence,
             type=entry.type,
             transaction_status=entry.status,
             transaction_reason=entry.reason,
