@@ -24,7 +24,7 @@ ExternalId = Annotated[str, Path(description="The operator's own id of the custo
 MintingKey = Annotated[ApiKeyRecord, Depends(api_key_with(Scope.MINT))]
 
 
-@router.post("/customers/portal/{external_id}", responses=ANSWERS)
+@router.post("/customers/portal/{external_id:path}", responses=ANSWERS)
 async def mint(external_id: ExternalId, key: MintingKey, response: Response) -> SessionWire:
     """Mint a link that shows this customer's portal for one hour to whoever opens it."""
     minted = await current_database().write(
@@ -34,7 +34,7 @@ async def mint(external_id: ExternalId, key: MintingKey, response: Response) -> 
     return session_wire(minted)
 
 
-@router.get("/customers/portal/{external_id}", responses=ANSWERS)
+@router.get("/customers/portal/{external_id:path}", responses=ANSWERS)
 async def mint_by_get(external_id: ExternalId, key: MintingKey, response: Response) -> SessionWire:
     """Mint as POST does: the documented API mints by GET. Prefer POST, which nothing caches or repeats."""
     return await mint(external_id, key, response)
