@@ -140,7 +140,7 @@ def test_times_without_an_offset_are_in_the_zone_that_is_named(staged):
         ("timezone = 'Europe/Berln'", "timezone: 'Europe/Berln' is not an IANA time zone (did you mean Europe/Berlin"),
         ("[customer]", "customer: is neither timezone nor a noun (did you mean customers?)"),
         ("[plans]\nfile = 'p.csv'", "plans.columns: field required"),
-        ("[plans]\nfile = 'p.csv'\ncolumns = { nme = 'x' }", "plans.columns.nme: is not a column of plans (did you mean"),
+        ("[plans]\nfile = 'p.csv'\ncolumns = { nme = 'x' }", "plans.columns.nme: is not a column of plans"),
         ("[plans]\nfile = 'p.csv'\ncolumns = { name = 7 }", "plans.columns.name: input should be"),
         ("[plans]\nfile = 'p.csv'\ncolumns = { name = { form = 'x' } }", "plans.columns.name.form: extra inputs"),
         ("[plans]\nfile = 'plan.csv'\ncolumns = {}", "plans.file: there is no file plan.csv (did you mean p.csv?)"),

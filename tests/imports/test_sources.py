@@ -39,7 +39,7 @@ def test_what_is_referred_to_is_read_first(found):
         ("invoice.csv", "is not a file that can be imported (did you mean invoices.csv?)"),
         ("Customers.CSV", "is not a file that can be imported (did you mean customers.csv?)"),
         ("customers.xlsx", "is not one of customers.csv, customers.jsonl, customers.ndjson: save it as CSV in UTF-8"),
-        ("notes.txt", "is not a file that can be imported"),
+        ("readme.txt", "is not a file that can be imported"),
         ("features.csv", "is not a file that can be imported"),
     ],
 )
