@@ -83,7 +83,8 @@ def _load(run: Run) -> None:
         except (OperationalError, InterfaceError):
             raise
         except StatementError as error:  # what the checks before it have overlooked
-            run.scratch.report(Problem(name, None, "", f"the database refuses a row: {error.orig}"))
+            sentence = f"the database refuses a row: {str(error.orig).splitlines()[0]}"
+            run.scratch.report(Problem(name, None, "", sentence))
             return
 
 
