@@ -23,6 +23,16 @@ def csv(head: str, *rows: str) -> str:
     return "\n".join([head, *rows, ""])
 
 
+def credit(key: str, hour: int, amount: object, reason: str = "FREE_CREDIT_GRANT", wallet: str = "w-acme") -> str:
+    """Return a ledger row of 5 January 2026 that adds credits."""
+    return f"{key},{wallet},2026-01-05T{hour:02d}:00Z,credit,{reason},{amount}"
+
+
+def debit(key: str, hour: int, amount: object, reason: str = "INVOICE_PAYMENT", wallet: str = "w-acme") -> str:
+    """Return a ledger row of 5 January 2026 that takes credits."""
+    return f"{key},{wallet},2026-01-05T{hour:02d}:00Z,debit,{reason},{amount}"
+
+
 def write(folder: Path, **files: str) -> None:
     """Write files into a folder, each as CSV under its noun's name, or as the ending behind `__` says."""
     for name, text in files.items():
