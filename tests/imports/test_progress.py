@@ -23,7 +23,7 @@ def drawn(monkeypatch):
             with drawn_progress() as draw:
                 for step in steps:
                     draw(step)
-            return (screen.read(100_000) or b"").decode()
+            return b"".join(iter(lambda: screen.read(4096) or b"", b"")).decode()
 
     return draw_all
 
