@@ -147,6 +147,13 @@ class BillingPeriod(StrEnum):
     ONETIME = "ONETIME"
 
 
+class BillingCycle(StrEnum):
+    """Whether billing periods begin with the calendar's or with the subscription's own day."""
+
+    ANNIVERSARY = "anniversary"
+    CALENDAR = "calendar"
+
+
 class PriceType(StrEnum):
     """Whether a price follows usage."""
 
