@@ -7,7 +7,15 @@ from sqlalchemy import Index
 from sqlmodel import Field
 
 from portal_app.billing.statuses import BillingModel, BillingPeriod, InvoiceCadence, PriceType, RecordStatus
-from portal_app.models.columns import IntegerKey, RateColumn, Row, UtcDateTime, new_public_id, word_column
+from portal_app.models.columns import (
+    IntegerKey,
+    RateColumn,
+    Row,
+    UtcDateTime,
+    metadata_column,
+    new_public_id,
+    word_column,
+)
 
 
 class Plan(Row, table=True):
@@ -17,7 +25,9 @@ class Plan(Row, table=True):
     external_id: str | None = Field(default=None, unique=True, max_length=255)
     name: str = Field(max_length=255)
     description: str = Field(default="", max_length=1000)
+    display_order: int | None = None
     status: RecordStatus = Field(default=RecordStatus.PUBLISHED, sa_column=word_column(RecordStatus, "status"))
+    meta: dict[str, str] = Field(default_factory=dict, sa_column=metadata_column())
 
 
 class Price(Row, table=True):
