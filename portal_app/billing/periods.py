@@ -90,7 +90,7 @@ def preset_range(preset: Preset, now: datetime, zone: ZoneInfo) -> TimeRange:
     Days that a zone skipped (Apia's 30 December 2011) are not counted.
     """
     nominal = _HOUR if preset.unit is WindowSize.HOUR else _DAY
-    reach = TimeRange(now - (preset.length + 2) * nominal, now + 2 * nominal)
+    reach = TimeRange(now - (preset.length + 1) * nominal, now + 2 * nominal)
     recent = list(windows(reach, preset.unit, zone, now))[-preset.length :]
     return TimeRange(recent[0].start_at, recent[-1].end_at)
 

@@ -221,6 +221,12 @@ def test_a_new_price_begins_in_the_tier_that_the_period_has_reached():
     ]
 
 
+@given(st.lists(st.tuples(models, st.decimals(-3, 45, places=1)), min_size=1, max_size=4))
+def test_no_bill_is_negative_whatever_the_prices_and_their_changes(readings):
+    charges = rate([(PriceVersion(key, model), quantity) for key, (model, quantity) in enumerate(readings)])
+    assert all(charge.amount >= 0 for charge in charges)
+
+
 def test_what_falls_is_taken_back_from_the_units_counted_last():
     cheap, dear = PriceVersion(1, PER_UNIT), PriceVersion(2, PriceModel(BillingModel.FLAT_FEE, Decimal(100)))
     (charge,) = rate([(cheap, Decimal(10)), (dear, Decimal(4))])

@@ -100,6 +100,14 @@ def test_the_days_around_a_skipped_one_follow_each_other():
     last = daily.containing(local_midnight(date(2011, 12, 29), zone))
     assert daily.after(last).start_at.astimezone(zone).date() == date(2011, 12, 31)
     assert daily.before(daily.after(last)) == last
+    assert list(daily.overlapping(TimeRange(last.start_at, daily.after(last).end_at))) == [last, daily.after(last)]
+
+
+def test_a_day_holds_the_hour_in_which_the_clock_is_back_in_the_day_before():
+    zone = ZoneInfo("America/St_Johns")
+    midnight = local_midnight(date(2010, 11, 7), zone)
+    daily = billing_recurrence(BillingPeriod.DAILY, 1, BillingCycle.CALENDAR, midnight, zone)
+    assert daily.containing(midnight + timedelta(minutes=30)).start_at == midnight
 
 
 @given(recurrences, instants)

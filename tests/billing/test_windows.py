@@ -304,6 +304,11 @@ def test_presets_end_with_the_local_hour_or_day_of_now(preset, start_at, end_at)
     assert preset_range(preset, utc(2026, 1, 20, 14, 5), ZoneInfo("Europe/Berlin")) == TimeRange(start_at, end_at)
 
 
+def test_a_preset_reaches_back_whole_days_late_in_a_week_with_a_long_day():
+    zone, now = ZoneInfo("America/New_York"), utc(2026, 11, 6, 4, 30)  # 23:30 on the 5th; the 1st had 25 hours
+    assert preset_range(Preset.LAST_WEEK, now, zone) == days(date(2026, 10, 30), date(2026, 11, 5), zone)
+
+
 def test_a_preset_counts_only_days_that_were():
     zone = ZoneInfo("Pacific/Apia")
     span = preset_range(Preset.LAST_WEEK, utc(2012, 1, 2), zone)
