@@ -92,8 +92,8 @@ class Money:
 
 
 def exact() -> AbstractContextManager[Context]:
-    """Make sums and products inside `with` keep every digit: a quantity times a price has up to 38."""
-    return localcontext(prec=60)
+    """Make sums and products inside `with` keep every digit: a quantity × multiplier × price has up to 57."""
+    return localcontext(prec=96)
 
 
 def quantize(value: Decimal, digits: int) -> Decimal:

@@ -20,8 +20,8 @@ from portal_app.billing.statuses import BillingModel, TierMode
 
 ONE = Decimal(1)
 
-Quantity = Callable[[datetime, datetime], Decimal]
-"""A meter's quantity in `[start_at, end_at)`, by its own aggregation; zero if it has no events there."""
+Quantity = Callable[[TimeRange, datetime], Decimal]
+"""A meter's quantity from a billing period's start until an instant in it; zero if it has no events there."""
 
 
 class ChargeKind(StrEnum):
@@ -100,7 +100,7 @@ def costs(tariff: Tariff, periods: Sequence[TimeRange], spans: Iterable[TimeRang
     """Return what each of `spans` costs, given the billing periods that they lie in.
 
     Outside the periods, and while no price is valid, usage costs nothing and fills no tier. `quantity` is
-    asked from each period's start to the ends of the spans and to the price changes within the period.
+    asked at the ends of the spans within each period, and at the price changes before them.
     """
 
     @cache
@@ -121,8 +121,8 @@ def accrued(tariff: Tariff, period: TimeRange, at: datetime, quantity: Quantity)
 
     Nothing has accrued at the very start. What a minimum asks for accrues right after it.
     """
-    charges = rate(list(_readings(tariff, period, at, quantity)))
     with exact():
+        charges = rate(list(_readings(tariff, period, at, quantity)))
         total = sum((charge.amount for charge in charges), ZERO)
     return Accrual(charges, total, quantize(total, minor_digits(tariff.currency)))
 
@@ -137,9 +137,9 @@ def _readings(
         if start_at >= end_at:
             continue
         if start_at > until:
-            unpriced += quantity(period.start_at, start_at) - quantity(period.start_at, until)
+            unpriced += quantity(period, start_at) - quantity(period, until)
         until = end_at
-        yield version, quantity(period.start_at, end_at) - unpriced
+        yield version, quantity(period, end_at) - unpriced
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,8 +84,8 @@ def tariffs(draw: st.DrawFn, model=models) -> Tariff:
 def summed(usage: Sequence[tuple[int, Decimal]]):
     """A meter that sums."""
 
-    def quantity(start_at: datetime, end_at: datetime) -> Decimal:
-        return sum((much for place, much in usage if start_at <= START + place * HOUR / 4 < end_at), Decimal(0))
+    def quantity(period: TimeRange, until: datetime) -> Decimal:
+        return sum((much for place, much in usage if period.start_at <= START + place * HOUR / 4 < until), Decimal(0))
 
     return quantity
 
@@ -270,12 +270,13 @@ def test_the_minimum_is_that_of_the_price_valid_last():
 
 
 def test_no_digit_is_lost_at_the_largest_quantity_and_the_finest_price():
-    quantity, amount = Decimal("9223372036854.775807"), Decimal("9223372.036854775807")
-    tariff = Tariff("usd", (PriceVersion(1, PriceModel(BillingModel.FLAT_FEE, amount)),))
+    quantity, amount = Decimal("85070591730234615837.353535353535353535"), Decimal("9223372.036854775807")
+    tariff = Tariff("usd", (PriceVersion(1, PriceModel(BillingModel.FLAT_FEE, amount), START + HOUR),))
     windows = [TimeRange(START, START + 2 * HOUR), TimeRange(START + 2 * HOUR, JANUARY.end_at)]
-    first, second = costs(tariff, [JANUARY], windows, summed([(0, Decimal("0.000001")), (9, quantity)]))
+    usage = summed([(0, Decimal("0.000001")), (4, Decimal(1)), (9, quantity)])
+    first, second = costs(tariff, [JANUARY], windows, usage)
     assert Fraction(second.exact.amount) == Fraction(quantity) * Fraction(amount)
-    assert Fraction((first + second).exact.amount) == Fraction(quantity + Decimal("0.000001")) * Fraction(amount)
+    assert Fraction((first + second).exact.amount) == (Fraction(quantity) + 1) * Fraction(amount)
     assert total(second.charges) == Fraction(second.exact.amount)
 
 
@@ -307,7 +308,7 @@ def test_with_a_constant_price_a_window_costs_its_own_usage(tariff, usage, edges
     usage = [(place, abs(much)) for place, much in usage]
     span = TimeRange(*(START + edge * HOUR / 4 for edge in sorted(edges)))
     (cost,) = costs(Tariff("usd", (PriceVersion(1, model),)), [JANUARY], [span], summed(usage))
-    assert cost.exact.amount == summed(usage)(span.start_at, span.end_at) * model.amount
+    assert cost.exact.amount == summed(usage)(span, span.end_at) * model.amount
 
 
 def test_tiers_begin_anew_with_each_billing_period():
@@ -363,8 +364,8 @@ def test_a_price_that_has_ended_or_not_yet_begun_is_not_asked():
 
 
 def test_a_meter_that_never_resets_is_charged_in_each_period_for_all_it_holds():
-    def stored(_start_at: datetime, end_at: datetime) -> Decimal:
-        return Decimal(10) if end_at <= JANUARY.end_at else Decimal(12)
+    def stored(_period: TimeRange, until: datetime) -> Decimal:
+        return Decimal(10) if until <= JANUARY.end_at else Decimal(12)
 
     january, february = costs(
         Tariff("usd", (PriceVersion(1, PER_UNIT),)), [JANUARY, FEBRUARY], [JANUARY, FEBRUARY], stored
