@@ -100,7 +100,7 @@ def windows(
 ) -> Iterator[Window]:
     """Cut `span` into the local windows of `zone`, in order, without those that begin after `now`.
 
-    Together they are the span: its ends cut the first and the last window short (`window_at` says where
+    Together they are the span until then: its ends cut the first and the last window short (`window_at` says where
     the whole one begins). The iterator is lazy, as a long span of minutes has no end worth waiting for.
 
     - Up to 12 hours, windows begin where the local clock shows a multiple of their length since midnight.
