@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from portal_app.billing.instants import QUARTER_HOUR, micros
 from portal_app.billing.metering import QUANTITY_SCALE, AggregationType
+from portal_app.billing.money import exact
 from portal_app.billing.periods import TimeRange
 
 DERIVED_SCALE = 12
@@ -100,11 +101,11 @@ def quantity(
     if aggregation is AggregationType.COUNT_UNIQUE:
         return Decimal(len(cell.texts or ()))
     units = {AggregationType.MAX: cell.peak, AggregationType.LATEST: cell.last and cell.last[2]}
-    exact = Decimal(f"{units.get(aggregation, cell.total) or 0}E-{QUANTITY_SCALE}")
+    value = Decimal(f"{units.get(aggregation, cell.total) or 0}E-{QUANTITY_SCALE}")
     if aggregation is AggregationType.SUM_WITH_MULTIPLIER:
-        with localcontext(prec=60):
-            return exact * multiplier
-    return exact
+        with exact():
+            return value * multiplier
+    return value
 
 
 def _weighted(cell: Cell, period: TimeRange | None) -> Decimal:

@@ -69,15 +69,19 @@ class ResetPeriod(StrEnum):
     NEVER = "NEVER"
 
 
+Filters = tuple[tuple[str, frozenset[str]], ...]
+"""Properties, and the values that let an event pass."""
+
+
 class Unusable(ValueError):
     """A property that a meter cannot use: the event is kept, the sentence is reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeterRule:
-    """What a meter takes: events called `event_name` whose properties pass every filter, and their `field`.
+    """What a meter takes: the `field` of events called `event_name` that pass its filters.
 
-    A filter passes if the property's text is one of its values. `multiplier` belongs to SUM_WITH_MULTIPLIER.
+    `multiplier` belongs to SUM_WITH_MULTIPLIER.
     """
 
     key: int
@@ -85,28 +89,32 @@ class MeterRule:
     aggregation: AggregationType
     field: str = ""
     multiplier: Decimal = Decimal(1)
-    filters: tuple[tuple[str, frozenset[str]], ...] = ()
+    filters: Filters = ()
 
-    def matches(self, properties: Mapping[str, object]) -> bool:
-        """Tell whether an event of this name counts."""
-        return all(_text_or_none(property_at(properties, key)) in values for key, values in self.filters)
+    def read(self, properties: Mapping[str, object]) -> int | str | None:
+        """Return what an event of this name counts, or None if a filter keeps it out.
 
-    def value(self, properties: Mapping[str, object]) -> int | str:
-        """Return what the meter reads: 0 (COUNT), the text (COUNT_UNIQUE), or the number in units of 10⁻⁶.
+        That is 0 (COUNT), the property's text (COUNT_UNIQUE), or its number in units of 10⁻⁶.
 
         Raises:
             Unusable: the property is missing, or not what the aggregation needs.
         """
+        if self.filters and not passes(self.filters, properties):
+            return None
         if self.aggregation is AggregationType.COUNT:
             return 0
         sent = property_at(properties, self.field)
         if sent is None:
             raise Unusable(f"{self.field} is missing")
-        read = text_of if self.aggregation is AggregationType.COUNT_UNIQUE else units_of
         try:
-            return read(sent)
-        except Unusable as error:
-            raise Unusable(f"{self.field} {error}") from None
+            return text_of(sent) if self.aggregation is AggregationType.COUNT_UNIQUE else units_of(sent)
+        except Unusable as problem:
+            raise Unusable(f"{self.field} {problem}") from None
+
+
+def passes(filters: Filters, properties: Mapping[str, object]) -> bool:
+    """Tell whether each filter's property has one of its values, as text."""
+    return all(_text_or_none(property_at(properties, key)) in values for key, values in filters)
 
 
 def property_at(properties: Mapping[str, object], path: str) -> object:
@@ -154,9 +162,16 @@ def text_of(value: object) -> str:
     if not isinstance(value, int | str):
         raise Unusable("is not a text or a number")
     text = str(value)
+    if "\0" in text:
+        raise Unusable("holds a character that cannot be kept")
     if len(text) > MAX_TEXT:
         raise Unusable(f"is longer than {MAX_TEXT} characters")
     return text
+
+
+def label_of(properties: Mapping[str, object], path: str) -> str:
+    """Return a property as the text that usage is grouped by; empty if there is none, or it is no text."""
+    return _text_or_none(property_at(properties, path)) or ""
 
 
 def _text_or_none(value: object) -> str | None:

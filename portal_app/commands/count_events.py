@@ -66,12 +66,12 @@ def count(events: Iterable[Counted], rules: Mapping[str, Sequence[MeterRule]]) -
     for customer_id, at, event_id, name, properties in events:
         bucket = at // QUARTER_HOUR
         for rule in rules.get(name, ()):
-            if rule.filters and not rule.matches(properties):
-                continue
             try:
-                value = rule.value(properties)
+                value = rule.read(properties)
             except Unusable as problem:
                 counted.problems.append((customer_id, rule.key, at, event_id, str(problem)))
+                continue
+            if value is None:
                 continue
             key = (customer_id, rule.key, bucket)
             cell = cells.get(key)

@@ -178,3 +178,10 @@ class UsageHorizon(SQLModel, table=True):
 
     id: int = Field(default=1, primary_key=True, sa_type=SmallInteger)
     before_at: int = Field(sa_type=BigInteger)
+
+
+_NOUNS = ["word", "event", "key", "cell", "text", "problem", "conflict", "amendment", "unmatched", "stream", "horizon"]
+WORDS, EVENTS, KEYS, CELLS, TEXTS, PROBLEMS, CONFLICTS, AMENDMENTS, UNMATCHED, STREAMS, HORIZON = (
+    SQLModel.metadata.tables[f"usage_{noun}"] for noun in _NOUNS
+)
+"""The tables as SQLAlchemy Core has them: rows by the thousand are never objects of the ORM."""
