@@ -68,7 +68,10 @@ def fill_meter(session: Session, meter: Meter) -> int:
         .order_by(STREAMS.c.customer_id)
     )
     rules = {meter.event_name: [rule_of(meter)]}
-    return sum(rebuild_usage(session, customer_id, rules) for customer_id in session.execute(senders).scalars().all())
+    return sum(
+        rebuild_usage(session, customer_id, rules)
+        for customer_id in session.connection().execute(senders).scalars().all()
+    )
 
 
 def _check(terms: MeterTerms) -> None:

@@ -37,9 +37,9 @@ def rebuild_usage(
     if not meters or first >= last:
         return 0
     for table in (CELLS, TEXTS):
-        session.execute(delete(table).where(*_of(table, customer_id, meters, table.c.bucket, first, last)))
+        session.connection().execute(delete(table).where(*_of(table, customer_id, meters, table.c.bucket, first, last)))
     between = first * QUARTER_HOUR, last * QUARTER_HOUR
-    session.execute(delete(PROBLEMS).where(*_of(PROBLEMS, customer_id, meters, PROBLEMS.c.at, *between)))
+    session.connection().execute(delete(PROBLEMS).where(*_of(PROBLEMS, customer_id, meters, PROBLEMS.c.at, *between)))
     read = 0
     for events in kept_events(session, customer_id, list(rules), *between):
         count(events, rules).write(session)
@@ -59,7 +59,7 @@ def kept_events(
         .order_by(event.at, event.event_id)
         .limit(AT_ONCE)
     )
-    while rows := session.execute(statement.where(tuple_(event.at, event.event_id) > after)).all():
+    while rows := session.connection().execute(statement.where(tuple_(event.at, event.event_id) > after)).all():
         yield [Counted(customer_id, at, event_id, name, read_json(text)) for at, event_id, name, text in rows]
         after = rows[-1][0], rows[-1][1]
 

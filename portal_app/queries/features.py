@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
-from sqlmodel import col
+from sqlalchemy import select as select_columns
+from sqlmodel import col, or_, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.instants import QUARTER_HOUR, micros
@@ -57,7 +57,7 @@ def used_features(
     """
     cell = CELLS.c
     has_cells = (
-        select(cell.bucket)
+        select_columns(cell.bucket)
         .where(
             cell.customer_id == customer_id,
             cell.meter_id == Meter.id,
@@ -75,7 +75,7 @@ def used_features(
     )
     if public_ids is not None:
         statement = statement.where(col(Feature.public_id).in_(public_ids))
-    return [(_used(feature, meter, group), rule_of(meter)) for feature, meter, group in session.execute(statement)]
+    return [(_used(feature, meter, group), rule_of(meter)) for feature, meter, group in session.exec(statement)]
 
 
 def _used(feature: Feature, meter: Meter, group: Group | None) -> UsedFeature:

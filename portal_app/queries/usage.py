@@ -150,7 +150,7 @@ def usage_freshness(session: Session, customer_id: CustomerId, now: datetime) ->
     """Return until when the customer's usage is known."""
     stream = STREAMS.c
     latest = select(func.max(stream.last_at), func.max(stream.received_at)).where(stream.customer_id == customer_id)
-    last_at, received_at = session.execute(latest).one()
+    last_at, received_at = session.connection().execute(latest).one()
     if last_at is None:
         return UsageFreshness(None, None)
     return UsageFreshness(min(instant(last_at), now), instant(received_at))
@@ -186,7 +186,7 @@ def _report(
 
 
 def _zone(session: Session, customer_id: CustomerId) -> ZoneInfo:
-    name = session.execute(select(col(Customer.timezone)).where(col(Customer.id) == customer_id)).scalar()
+    name = session.connection().execute(select(col(Customer.timezone)).where(col(Customer.id) == customer_id)).scalar()
     if name is None:
         raise NotFound(noun="Customer")
     return ZoneInfo(name)

@@ -49,7 +49,7 @@ def usage_cells(
     Raises:
         Invalid: that would be too many (`usage_events.MAX_EVENTS`).
     """
-    purged = session.execute(select(HORIZON.c.before_at)).scalar() or 0
+    purged = session.connection().execute(select(HORIZON.c.before_at)).scalar() or 0
     cuts = [cut - cut % QUARTER_HOUR if cut < purged else cut for cut in cuts]
     usage: Usage = defaultdict(lambda: [Cell() for _ in cuts[1:]])
     if only.needs_events:
@@ -124,7 +124,7 @@ def _add_one_by_one(
     if not meters:
         return
     kept = select(*CELLS.columns).where(*_of_meters(CELLS, customer_id, meters, runs))
-    for _, meter, bucket, *values in session.execute(kept):
+    for _, meter, bucket, *values in session.connection().execute(kept).tuples():
         gap = _gap_of(bucket, runs)
         if gap is not None:
             usage[meter, ()][gap].add(stored_cell(bucket, values))
@@ -138,7 +138,7 @@ def _add_texts(
     if not meters:
         return
     seen = select(*TEXTS.columns).where(*_of_meters(TEXTS, customer_id, meters, runs))
-    for _, meter, bucket, text in session.execute(seen):
+    for _, meter, bucket, text in session.connection().execute(seen).tuples():
         gap = _gap_of(bucket, runs)
         if gap is not None:
             usage[meter, ()][gap].add(Cell(texts={text}))
