@@ -147,6 +147,13 @@ class BillingPeriod(StrEnum):
     ONETIME = "ONETIME"
 
 
+class BillingCycle(StrEnum):
+    """Whether billing periods begin with the calendar's or with the subscription's own day."""
+
+    ANNIVERSARY = "anniversary"
+    CALENDAR = "calendar"
+
+
 class PriceType(StrEnum):
     """Whether a price follows usage."""
 
@@ -160,6 +167,20 @@ class BillingModel(StrEnum):
     FLAT_FEE = "FLAT_FEE"
     PACKAGE = "PACKAGE"
     TIERED = "TIERED"
+
+
+class TierMode(StrEnum):
+    """Whether the tier that a quantity reaches prices all units, or each tier its own (graduated)."""
+
+    VOLUME = "VOLUME"
+    SLAB = "SLAB"
+
+
+class Rounding(StrEnum):
+    """Whether a package that was begun counts, or only a full one."""
+
+    UP = "up"
+    DOWN = "down"
 
 
 class InvoiceCadence(StrEnum):

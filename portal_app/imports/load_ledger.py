@@ -131,7 +131,8 @@ class _Ledgers:
             return [("created_at", str(fault))]
         except LedgerOverdrawn as fault:
             if not self.is_broken:
-                return [("credit_amount", str(fault))]
+                held, asked = plain(fault.balance), plain(fault.debit)
+                return [("credit_amount", f"the balance is {held} credits, so {asked} cannot be taken")]
             self.run.scratch.mark_bad(row)
             return []
         named, told = row.values.get("grant"), row.values.get("credit_balance_after")

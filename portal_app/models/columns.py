@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, DateTime, Enum, Integer
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Enum, Integer, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -124,8 +124,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def word_column(words: type[StrEnum], name: str, **options: Any) -> Column[Any]:
-    """Return a NOT NULL column that holds one word of a closed vocabulary, enforced by a CHECK constraint."""
+def word_column(words: type[StrEnum], name: str, *, nullable: bool = False) -> Column[Any]:
+    """Return a column that holds one word of a closed vocabulary, enforced by a CHECK constraint."""
     kind = Enum(
         words,
         name=name,
@@ -134,11 +134,16 @@ def word_column(words: type[StrEnum], name: str, **options: Any) -> Column[Any]:
         length=40,
         values_callable=_values,
     )
-    return Column(name, kind, nullable=False, **options)
+    return Column(name, kind, nullable=nullable)
 
 
 def _values(words: type[StrEnum]) -> list[str]:
     return [word.value for word in words]
+
+
+def metadata_column() -> Column[Any]:
+    """Return the column of an operator's own words about a row: text by name, `metadata` on the wire."""
+    return Column("metadata", JSON, nullable=False, server_default=text("'{}'"))
 
 
 def new_public_id(prefix: str) -> str:

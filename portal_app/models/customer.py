@@ -4,7 +4,7 @@ from sqlalchemy import Index
 from sqlmodel import Field
 
 from portal_app.billing.statuses import RecordStatus
-from portal_app.models.columns import Row, new_public_id, word_column
+from portal_app.models.columns import Row, metadata_column, new_public_id, word_column
 
 
 class Customer(Row, table=True):
@@ -26,3 +26,4 @@ class Customer(Row, table=True):
     timezone: str = Field(default="UTC", max_length=64)
     locale: str = Field(default="", max_length=32)
     status: RecordStatus = Field(default=RecordStatus.PUBLISHED, sa_column=word_column(RecordStatus, "status"))
+    meta: dict[str, str] = Field(default_factory=dict, sa_column=metadata_column())

@@ -35,7 +35,7 @@ from portal_app.queries.paging import PAGE_SIZE, Page, offset_of
 
 
 class InvoiceOrder(StrEnum):
-    """What a list of invoices is sorted by; ties are newest first."""
+    """What a list of invoices is sorted by, ties by date in the same direction; a missing number comes last."""
 
     DATE = "date"
     NUMBER = "number"
@@ -206,6 +206,8 @@ def _scope(
 
 def _amount_condition(term: AmountTerm) -> ColumnElement[bool]:
     total = col(Invoice.total)
+    if term.low is not None and term.low == term.high:
+        return total == term.low  # so that the rows come out of the index by date
     conditions: list[ColumnElement[bool]] = []
     if term.low is not None:
         conditions.append(total >= term.low if term.low_included else total > term.low)
@@ -258,7 +260,10 @@ def _ordering(order: InvoiceOrder, *, ascending: bool) -> tuple[Any, ...]:
         InvoiceOrder.NUMBER: (col(Invoice.number), *newest_first),
         InvoiceOrder.AMOUNT: (col(Invoice.total), *newest_first),
     }[order]
-    return tuple(column.asc() if ascending else column.desc() for column in columns)
+    directed = [column.asc() if ascending else column.desc() for column in columns]
+    if order is InvoiceOrder.NUMBER:
+        directed[0] = directed[0].nulls_last()
+    return tuple(directed)
 
 
 def _summary(row: Invoice, now: datetime) -> InvoiceSummary:

@@ -14,6 +14,7 @@ from portal_app.billing.statuses import (
     BillingModel,
     BillingPeriod,
     PriceType,
+    RecordStatus,
     SubscriptionState,
     SubscriptionStatus,
     subscription_state,
@@ -82,6 +83,8 @@ def _fees(session: Session, customer_id: CustomerId, now: datetime) -> dict[tupl
             col(Price.plan_id).in_(plans),
             col(Price.type) == PriceType.FIXED,
             col(Price.billing_model) == BillingModel.FLAT_FEE,
+            col(Price.subscription_id).is_(None),
+            col(Price.status) == RecordStatus.PUBLISHED,
             col(Price.start_at).is_(None) | (col(Price.start_at) <= now),
             col(Price.end_at).is_(None) | (col(Price.end_at) > now),
         )
