@@ -180,9 +180,10 @@ def doctor() -> None:
     """Say whether this configuration is safe and whole; exit code 1 if something must be changed."""
     from portal_app.doctor import findings  # noqa: PLC0415
 
-    found = findings()
+    judged, found = findings()
     for line in found:
         typer.echo(line)
+    _say(f"judged as {judged.env}; `serve` runs as PORTAL_ENV says, or else as production")
     if found:
         raise typer.Exit(1)
     _say("nothing to object to")

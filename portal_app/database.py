@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -17,13 +19,18 @@ from sqlmodel import Session
 from portal_app.errors import Unavailable
 from portal_app.settings import get_settings
 
-__all__ = ["Database", "Session", "current_database", "use_database"]
+__all__ = ["Database", "Session", "current_database", "is_storable", "use_database"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS = 4
 TIMEOUT_SECONDS = 5.0
+READING: dict[str, dict[str, Any]] = {
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+    "sqlite": {"sqlite_query_only": True},
+}
+"""By dialect: a query sees one moment, whatever commits between its statements, and cannot write."""
 
 
 class Database:
@@ -37,19 +44,21 @@ class Database:
         """Prepare an engine for `url`; nothing connects until the first use."""
         self.url = url
         self.engine = make_engine(url)
+        self._reader = self.engine.execution_options(**READING[self.engine.dialect.name])
+        self._writer = self.engine.execution_options(sqlite_begin="IMMEDIATE")
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Yield a session for queries; nothing is ever committed by it."""
-        with Session(self.engine) as session:
+        """Yield a session for queries: it sees one moment, and the engine refuses whatever would write."""
+        with Session(self._reader) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session for one command; its transaction commits at the end or rolls back whole."""
-        with Session(self.engine, expire_on_commit=False) as session:
-            session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+        with Session(self._writer, expire_on_commit=False) as session:
+            session.connection()  # begins: a writer waits for its turn before it reads anything
             yield session
             session.commit()
 
@@ -82,8 +91,8 @@ class Database:
             raise Unavailable from error
 
     def close(self) -> None:
-        """Release the connections and threads."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        """Release the connections and threads, once the calls that are running have ended."""
+        self._executor.shutdown(cancel_futures=True)
         self.engine.dispose()
 
 
@@ -95,6 +104,7 @@ def make_engine(url: str) -> Engine:
         options = "-c timezone=UTC -c statement_timeout=30000"
         return create_engine(url, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 5})
     engine = create_engine(url, connect_args={"timeout": 10})
+    event.listen(engine, "do_connect", _create_privately)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -102,13 +112,27 @@ def make_engine(url: str) -> Engine:
 
 def _begin_sqlite(connection: Connection) -> None:
     # Readers see one snapshot; writers take the lock at once, so that none has to be undone half-way.
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA query_only={options.get('sqlite_query_only', False)}")
+    connection.exec_driver_sql(f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}")
+
+
+def _create_privately(_dialect: object, _record: object, arguments: list[str], _parameters: object) -> None:
+    # SQLite would let everyone read a new file, and production refuses one that everyone may read.
+    path = Path(arguments[0])
+    if path.name != ":memory:" and path.parent.is_dir():
+        os.close(os.open(path, os.O_CREAT, 0o600))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # BEGIN is ours, not the driver's guess
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def is_storable(text: str) -> bool:
+    """Tell whether both engines can hold `text`, and so whether a row can have it: no NUL, no half surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 _current: Database | None = None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
-from urllib.parse import unquote
+from itertools import chain
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
-from starlette.concurrency import iterate_in_threadpool
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 
 from portal_app import clock
 from portal_app.access.downloads import Download, FileKind, verify_download
@@ -34,12 +33,12 @@ router = APIRouter(tags=["files"], include_in_schema=False)
 
 
 @router.get("/files/{token}")
-async def download(token: Annotated[str, Path(max_length=2048)]) -> Response:
+async def download(token: str) -> Response:
     """Answer with the file a link is for, if its minute is not over and its session still lives."""
     now = clock.utc_now()
     key = derive_key(get_settings().secret_key.get_secret_value(), Purpose.DOWNLOADS)
     try:
-        wanted = verify_download(key, unquote(token), now)
+        wanted = verify_download(key, token, now)
     except TokenRejected:
         raise LinkRejected from None
     check = await current_database().read(check_session_of_anyone, wanted.jti, wanted.customer_public_id, now)
@@ -49,7 +48,7 @@ async def download(token: Annotated[str, Path(max_length=2048)]) -> Response:
     display = make_display(wanted.locale, profile.timezone)
     if wanted.kind is FileKind.INVOICE_PDF:
         return await _invoice_pdf(check.principal, wanted, display)
-    return _csv(check.principal, wanted, display)
+    return await _csv(check.principal, wanted, display)
 
 
 async def _invoice_pdf(principal: Principal, wanted: Download, display: Display) -> Response:
@@ -59,11 +58,13 @@ async def _invoice_pdf(principal: Principal, wanted: Download, display: Display)
     return Response(invoice_pdf(invoice, operator, display), media_type="application/pdf", headers=headers)
 
 
-def _csv(principal: Principal, wanted: Download, display: Display) -> Response:
+async def _csv(principal: Principal, wanted: Download, display: Display) -> Response:
     name = "invoices.csv" if wanted.kind is FileKind.INVOICES_CSV else "transactions.csv"
     headers = {"Content-Disposition": content_disposition(name)}
-    chunks = iterate_in_threadpool(_csv_chunks(principal, wanted, display))
-    return StreamingResponse(chunks, media_type="text/csv; charset=utf-8", headers=headers)
+    chunks = _csv_chunks(principal, wanted, display)
+    first = await run_in_threadpool(next, chunks)  # before the answer starts, so that it can still be "not found"
+    whole = iterate_in_threadpool(chain((first,), chunks))
+    return StreamingResponse(whole, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _csv_chunks(principal: Principal, wanted: Download, display: Display) -> Iterator[str]:

@@ -72,12 +72,15 @@ class LedgerEntry:
 class LedgerPoster:
     """Posts entries to one wallet, oldest first, keeping its open grants in memory between them.
 
-    Use one per wallet and transaction: it reads the ledger's end once and writes the grants back in `finish`.
+    Use one per wallet and transaction: it locks the wallet, reads the ledger's end once, and writes the
+    grants back in `finish`.
     """
 
     def __init__(self, session: Session, wallet: Wallet, now: datetime) -> None:
-        """Read where the wallet's ledger ends and which grants still hold credits."""
+        """Wait for the wallet's turn, then read where its ledger ends and which grants still hold credits."""
         self._session, self._wallet, self._now = session, wallet, now
+        current: dict[str, Any] = {"populate_existing": True}
+        session.exec(select(Wallet).where(Wallet.id == wallet.id).with_for_update().execution_options(**current)).one()
         last = session.exec(
             select(WalletTransaction)
             .where(WalletTransaction.wallet_id == wallet.id)
@@ -87,8 +90,9 @@ class LedgerPoster:
         self.balance = last.credit_balance_after if last else Decimal(0)
         self._sequence = last.sequence if last else 0
         self._last_at = last.created_at if last else None
-        held = CreditGrant.wallet_id == wallet.id, col(CreditGrant.credits_available) > 0
-        self._rows = {row.id or 0: row for row in session.exec(select(CreditGrant).where(*held))}
+        held = select(CreditGrant).where(CreditGrant.wallet_id == wallet.id, col(CreditGrant.credits_available) > 0)
+        rows = session.exec(held.order_by(col(CreditGrant.id)).execution_options(**current))
+        self._rows = {row.id or 0: row for row in rows}
         self._open: tuple[Grant, ...] = tuple(_grant(row) for row in self._rows.values())
 
     def post(self, entry: LedgerEntry) -> WalletTransaction:

@@ -9,20 +9,24 @@ from sqlmodel import col, func, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.statuses import RecordStatus
-from portal_app.database import Session
+from portal_app.database import Session, is_storable
 from portal_app.errors import CustomerNotFound, NotFound
 from portal_app.models.customer import Customer
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerProfile:
-    """What a customer sees of itself. `timezone` is an IANA name; `locale` is empty when none was given."""
+    """What a customer sees of itself.
+
+    `address` is without its country, which is an ISO 3166 code; `timezone` is an IANA name; empty texts were not given.
+    """
 
     public_id: str
     external_id: str
     name: str
     email: str
     address: tuple[str, ...]
+    country: str
     tax_id: str
     timezone: str
     locale: str
@@ -43,6 +47,7 @@ def get_profile(session: Session, customer_id: CustomerId) -> CustomerProfile:
         name=row.name,
         email=row.email,
         address=address_lines(row),
+        country=row.address_country,
         tax_id=row.tax_id,
         timezone=row.timezone,
         locale=row.locale,
@@ -50,9 +55,9 @@ def get_profile(session: Session, customer_id: CustomerId) -> CustomerProfile:
 
 
 def address_lines(row: Customer) -> tuple[str, ...]:
-    """Return the address as people write it, one line each, without empty ones."""
+    """Return the address as people write it, one line each, without empty ones and without the country."""
     place = " ".join(part for part in (row.address_postal_code, row.address_city) if part)
-    lines = (row.address_line1, row.address_line2, place, row.address_state, row.address_country)
+    lines = (row.address_line1, row.address_line2, place, row.address_state)
     return tuple(line for line in lines if line)
 
 
@@ -65,7 +70,7 @@ def get_published_customer_of_operator(session: Session, external_id: str) -> tu
     statement = select(Customer.id, Customer.public_id).where(
         Customer.external_id == external_id, col(Customer.status) == RecordStatus.PUBLISHED
     )
-    row = session.exec(statement).first()
+    row = session.exec(statement).first() if is_storable(external_id) else None
     if row is None:
         raise CustomerNotFound
     return CustomerId(row[0] or 0), row[1]

@@ -26,7 +26,7 @@ from portal_app.billing.statuses import (
     PriceType,
     invoice_state,
 )
-from portal_app.database import Session
+from portal_app.database import Session, is_storable
 from portal_app.errors import NotFound
 from portal_app.models.invoice import Invoice, LineItem, Payment
 from portal_app.queries.customers import CustomerProfile, get_profile
@@ -35,7 +35,7 @@ from portal_app.queries.paging import PAGE_SIZE, Page, offset_of
 
 
 class InvoiceOrder(StrEnum):
-    """What a list of invoices is sorted by; ties are newest first."""
+    """What a list of invoices is sorted by, ties by date in the same direction; a missing number comes last."""
 
     DATE = "date"
     NUMBER = "number"
@@ -158,7 +158,8 @@ def get_invoice(session: Session, customer_id: CustomerId, public_id: str, now: 
     Raises:
         NotFound: it does not exist, is a draft, or is another customer's.
     """
-    row = session.exec(select(Invoice).where(*_visible(customer_id), Invoice.public_id == public_id)).first()
+    statement = select(Invoice).where(*_visible(customer_id), Invoice.public_id == public_id)
+    row = session.exec(statement).first() if is_storable(public_id) else None
     if row is None:
         raise NotFound(noun="Invoice")
     lines = select(LineItem).where(LineItem.customer_id == customer_id, LineItem.invoice_id == row.id)
@@ -205,6 +206,8 @@ def _scope(
 
 def _amount_condition(term: AmountTerm) -> ColumnElement[bool]:
     total = col(Invoice.total)
+    if term.low is not None and term.low == term.high:
+        return total == term.low  # so that the rows come out of the index by date
     conditions: list[ColumnElement[bool]] = []
     if term.low is not None:
         conditions.append(total >= term.low if term.low_included else total > term.low)
@@ -244,6 +247,7 @@ def _state_in_sql(now: datetime) -> ColumnElement[Any]:
         (payment == PaymentStatus.FAILED, InvoiceState.FAILED.value),
         (and_(col(Invoice.due_at).is_not(None), col(Invoice.due_at) < now), InvoiceState.OVERDUE.value),
         (payment == PaymentStatus.PROCESSING, InvoiceState.PROCESSING.value),
+        (payment == PaymentStatus.INITIATED, InvoiceState.STARTED.value),
         (col(Invoice.amount_paid) > 0, InvoiceState.PARTIALLY_PAID.value),
         else_=InvoiceState.PENDING.value,
     )
@@ -256,7 +260,10 @@ def _ordering(order: InvoiceOrder, *, ascending: bool) -> tuple[Any, ...]:
         InvoiceOrder.NUMBER: (col(Invoice.number), *newest_first),
         InvoiceOrder.AMOUNT: (col(Invoice.total), *newest_first),
     }[order]
-    return tuple(column.asc() if ascending else column.desc() for column in columns)
+    directed = [column.asc() if ascending else column.desc() for column in columns]
+    if order is InvoiceOrder.NUMBER:
+        directed[0] = directed[0].nulls_last()
+    return tuple(directed)
 
 
 def _summary(row: Invoice, now: datetime) -> InvoiceSummary:
