@@ -43,6 +43,18 @@ class Unauthorized(PortalError):
     sentence = "Unauthorized"
 
 
+class SessionRequired(Unauthorized):
+    """The portal's API was called without a session token."""
+
+    sentence = "Session token required"
+
+
+class SessionRejected(Unauthorized):
+    """A session token that is altered, expired or revoked: the caller cannot tell which."""
+
+    sentence = "Invalid or expired session token"
+
+
 class InsufficientScope(PortalError):
     """The key is good, but not for this."""
 
@@ -67,12 +79,44 @@ class Invalid(PortalError):
     sentence = "{field}: {problem}"
 
 
+class NotJson(PortalError):
+    """A body that says it is something other than JSON."""
+
+    code = "validation_error"
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    sentence = "The body must be application/json, not {kind}"
+
+
+class NotImplementedHere(PortalError):
+    """A documented operation that this deployment does not have."""
+
+    code = "not_implemented"
+    status = HTTPStatus.NOT_IMPLEMENTED
+    sentence = "{operation} is not implemented here"
+
+
 class Conflict(PortalError):
     """The object exists already and says something else."""
 
     code = "already_exists"
     status = HTTPStatus.CONFLICT
     sentence = "{noun} {key} already exists"
+
+
+class ChangedMeanwhile(PortalError):
+    """Two writes met. Nothing of this one was kept; sent again, it sees what the other did."""
+
+    code = "version_conflict"
+    status = HTTPStatus.CONFLICT
+    sentence = "Something else changed this at the same moment. Nothing was changed: send it again."
+
+
+class TooLarge(PortalError):
+    """A sum or a number with more digits than its column keeps."""
+
+    code = "validation_error"
+    status = HTTPStatus.BAD_REQUEST
+    sentence = "{problem}"
 
 
 class Unavailable(PortalError):

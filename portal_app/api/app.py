@@ -1,49 +1,63 @@
 """The FastAPI application: its routers, and how each error becomes a body of the dialect."""
 
-import logging
+from __future__ import annotations
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
 from portal_app.api import downloads, sessions
-from portal_app.api.wire import error_wire
-from portal_app.errors import InsufficientScope, Invalid, PortalError, Unauthorized
+from portal_app.api.bodies import MAX_BYTES
+from portal_app.api.edge import Edge
+from portal_app.api.operator import customers
+from portal_app.api.wire.errors import error_wire, http_error_wire, malformed_wire
+from portal_app.errors import PortalError
 
-logger = logging.getLogger(__name__)
+ROUTERS = (sessions.router, customers.router, downloads.router)
+COMPRESS_FROM_BYTES = 1024
 
 
 def create_api() -> FastAPI:
-    """Return the REST application, without its documentation pages."""
-    api = FastAPI(title="Customer portal", docs_url=None, redoc_url=None, openapi_url=None)
-    api.include_router(sessions.router)
-    api.include_router(downloads.router)
+    """Return the REST application."""
+    api = FastAPI(
+        title="Customer portal",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        max_body_size=MAX_BYTES,
+    )
+    for router in ROUTERS:
+        api.include_router(router)
     api.add_exception_handler(PortalError, _answer)
     api.add_exception_handler(RequestValidationError, _answer_malformed)
-    api.add_exception_handler(Exception, _answer_unexpected)
+    api.add_exception_handler(HTTPException, _answer_http)
+    api.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM_BYTES, compresslevel=4)
+    api.add_middleware(Edge)
     return api
 
 
 async def _answer(_request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, PortalError):  # registered for PortalError alone; the signature is Starlette's
         raise error
-    body: dict[str, object] = error_wire(error).model_dump()
-    if isinstance(error, Unauthorized):
-        body = {"error": str(error)}
-    elif isinstance(error, InsufficientScope):
-        body = {"message": str(error)}
-    return JSONResponse(body, status_code=error.status.value)
+    return _response(error_wire(error), error.status.value)
 
 
-async def _answer_malformed(request: Request, error: Exception) -> JSONResponse:
-    first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
-    field = ".".join(str(part) for part in first.get("loc", ())[1:]) or "body"
-    return await _answer(request, Invalid(field=field, problem=first.get("msg", "is malformed")))
-
-
-async def _answer_unexpected(_request: Request, error: Exception) -> JSONResponse:
-    if isinstance(error, HTTPException):
+async def _answer_malformed(_request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
         raise error
-    logger.error("an unexpected error", exc_info=error)
-    return JSONResponse(error_wire(PortalError()).model_dump(), status_code=500)
+    body = malformed_wire(error)
+    return _response(body, body.http_status_code)
+
+
+async def _answer_http(_request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    return _response(http_error_wire(error.status_code), error.status_code, error.headers)
+
+
+def _response(body: BaseModel, status: int, headers: object = None) -> JSONResponse:
+    return JSONResponse(body.model_dump(), status_code=status, headers=headers)  # pyright: ignore[reportArgumentType]

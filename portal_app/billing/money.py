@@ -32,6 +32,10 @@ RATE_SCALE = 12
 _CODE = re.compile(r"[a-z]{3}")
 
 
+class DoesNotFit(ValueError):
+    """A decimal has more digits than its column keeps; nothing is rounded silently."""
+
+
 class CurrencyMismatch(ValueError):
     """Two amounts of different currencies were about to be added or compared."""
 

@@ -244,8 +244,8 @@ def invoice_state(  # noqa: PLR0911 (a decision table reads best as one)
     """Return the one truthful word for an invoice.
 
     Overdue means unpaid, something remaining, due date past. A payment that failed is said to have
-    failed even after the due date: that is what its reader must act on. `queries/invoices.py` says
-    the same in SQL; a test walks every combination through both.
+    failed even after the due date: that is what its reader must act on. `queries/invoice_conditions.py`
+    says the same in SQL; a test walks every combination through both.
     """
     if invoice_status == InvoiceStatus.VOIDED or payment_status == PaymentStatus.VOIDED:
         return InvoiceState.VOID

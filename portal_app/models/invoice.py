@@ -40,6 +40,7 @@ class Invoice(Row, table=True):
         ForeignKeyConstraint(["customer_id", "subscription_id"], ["subscription.customer_id", "subscription.id"]),
         Index(None, "customer_id", "issued_at", "id"),
         Index(None, "customer_id", "total"),
+        Index(None, "created_at", "id"),
         Index(None, "customer_id", "idempotency_key", unique=True),
         CheckConstraint(
             "total_discount >= 0 AND credits_applied >= 0 AND amount_paid >= 0 AND amount_remaining >= 0 "

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, or_
 from sqlmodel import col, func, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.money import Money
-from portal_app.billing.periods import local_midnight
 from portal_app.billing.statuses import (
-    CUSTOMER_INVOICE_STATUSES,
     BillingReason,
     InvoiceState,
-    InvoiceStatus,
     PaymentMethod,
     PaymentStatus,
     PriceType,
@@ -30,7 +26,8 @@ from portal_app.database import Session
 from portal_app.errors import NotFound
 from portal_app.models.invoice import Invoice, LineItem, Payment
 from portal_app.queries.customers import CustomerProfile, get_profile
-from portal_app.queries.invoice_search import AmountTerm, DateTerm, InvoiceSearch, NumberTerm, StatusTerm
+from portal_app.queries.invoice_conditions import matching, visible
+from portal_app.queries.invoice_search import InvoiceSearch
 from portal_app.queries.paging import PAGE_SIZE, Page, offset_of
 
 
@@ -119,7 +116,7 @@ def search_invoices(
 
     Days in the search are the customer's, in `zone`.
     """
-    scope = _scope(customer_id, search, zone, now)
+    scope = matching(customer_id, search, zone, now)
     total = session.exec(select(func.count()).select_from(Invoice).where(*scope)).one()
     number, offset = offset_of(number, total)
     rows = session.exec(
@@ -132,7 +129,7 @@ def each_invoice(
     session: Session, customer_id: CustomerId, search: InvoiceSearch, zone: ZoneInfo, now: datetime
 ) -> Iterator[InvoiceSummary]:
     """Yield all invoices that match, newest first, in constant memory."""
-    statement = select(Invoice).where(*_scope(customer_id, search, zone, now))
+    statement = select(Invoice).where(*matching(customer_id, search, zone, now))
     rows = session.exec(
         statement.order_by(*_ordering(InvoiceOrder.DATE, ascending=False)).execution_options(yield_per=500)
     )
@@ -143,13 +140,13 @@ def list_latest_invoices(
     session: Session, customer_id: CustomerId, now: datetime, limit: int = 3
 ) -> list[InvoiceSummary]:
     """Return the customer's newest invoices, newest first."""
-    statement = select(Invoice).where(*_visible(customer_id)).order_by(*_ordering(InvoiceOrder.DATE, ascending=False))
+    statement = select(Invoice).where(*visible(customer_id)).order_by(*_ordering(InvoiceOrder.DATE, ascending=False))
     return [_summary(row, now) for row in session.exec(statement.limit(limit))]
 
 
 def count_invoices(session: Session, customer_id: CustomerId) -> int:
     """Return how many invoices the customer can see in all."""
-    return session.exec(select(func.count()).select_from(Invoice).where(*_visible(customer_id))).one()
+    return session.exec(select(func.count()).select_from(Invoice).where(*visible(customer_id))).one()
 
 
 def get_invoice(session: Session, customer_id: CustomerId, public_id: str, now: datetime) -> InvoiceDetail:
@@ -158,7 +155,7 @@ def get_invoice(session: Session, customer_id: CustomerId, public_id: str, now: 
     Raises:
         NotFound: it does not exist, is a draft, or is another customer's.
     """
-    row = session.exec(select(Invoice).where(*_visible(customer_id), Invoice.public_id == public_id)).first()
+    row = session.exec(select(Invoice).where(*visible(customer_id), Invoice.public_id == public_id)).first()
     if row is None:
         raise NotFound(noun="Invoice")
     lines = select(LineItem).where(LineItem.customer_id == customer_id, LineItem.invoice_id == row.id)
@@ -171,81 +168,6 @@ def get_invoice(session: Session, customer_id: CustomerId, public_id: str, now: 
             _payment(payment) for payment in session.exec(payments.order_by(col(Payment.created_at), col(Payment.id)))
         ],
         now=now,
-    )
-
-
-def _visible(customer_id: CustomerId) -> tuple[ColumnElement[bool], ...]:
-    return (
-        col(Invoice.customer_id) == customer_id,
-        col(Invoice.invoice_status).in_(CUSTOMER_INVOICE_STATUSES),
-    )
-
-
-def _scope(
-    customer_id: CustomerId, search: InvoiceSearch, zone: ZoneInfo, now: datetime
-) -> tuple[ColumnElement[bool], ...]:
-    kinds: dict[type, list[ColumnElement[bool]]] = {}
-    narrowing: list[ColumnElement[bool]] = []
-    for term in search.terms:
-        match term:
-            case StatusTerm():
-                condition = _state_in_sql(now).in_([state.value for state in term.states])
-            case AmountTerm():
-                condition = _amount_condition(term)
-            case DateTerm():
-                condition = _date_condition(term, zone)
-            case NumberTerm():
-                condition = _number_condition(term)
-        if isinstance(term, AmountTerm | DateTerm) and term.narrows:
-            narrowing.append(condition)
-        else:
-            kinds.setdefault(type(term), []).append(condition)
-    return (*_visible(customer_id), *narrowing, *(or_(*conditions) for conditions in kinds.values()))
-
-
-def _amount_condition(term: AmountTerm) -> ColumnElement[bool]:
-    total = col(Invoice.total)
-    conditions: list[ColumnElement[bool]] = []
-    if term.low is not None:
-        conditions.append(total >= term.low if term.low_included else total > term.low)
-    if term.high is not None:
-        conditions.append(total <= term.high if term.high_included else total < term.high)
-    return and_(*conditions)
-
-
-def _date_condition(term: DateTerm, zone: ZoneInfo) -> ColumnElement[bool]:
-    issued = col(Invoice.issued_at)
-    conditions: list[ColumnElement[bool]] = []
-    if term.first is not None:
-        conditions.append(issued >= local_midnight(term.first, zone))
-    if term.last is not None:
-        conditions.append(issued < local_midnight(term.last + timedelta(days=1), zone))
-    return and_(*conditions)
-
-
-def _number_condition(term: NumberTerm) -> ColumnElement[bool]:
-    contains = col(Invoice.number).icontains(term.fragment, autoescape=True)
-    return contains if term.amount is None else or_(contains, col(Invoice.total) == term.amount)
-
-
-def _state_in_sql(now: datetime) -> ColumnElement[Any]:
-    """`billing.statuses.invoice_state` as SQL, clause by clause."""
-    payment = col(Invoice.payment_status)
-    remaining, due = col(Invoice.amount_remaining), col(Invoice.amount_due)
-    void = or_(col(Invoice.invoice_status) == InvoiceStatus.VOIDED, payment == PaymentStatus.VOIDED)
-    return case(
-        (void, InvoiceState.VOID.value),
-        (payment == PaymentStatus.SUCCEEDED, InvoiceState.PAID.value),
-        (payment == PaymentStatus.OVERPAID, InvoiceState.OVERPAID.value),
-        (payment == PaymentStatus.REFUNDED, InvoiceState.REFUNDED.value),
-        (payment == PaymentStatus.PARTIALLY_REFUNDED, InvoiceState.PARTIALLY_REFUNDED.value),
-        (and_(due == 0, remaining == 0), InvoiceState.NOTHING_DUE.value),
-        (remaining == 0, InvoiceState.PAID.value),
-        (payment == PaymentStatus.FAILED, InvoiceState.FAILED.value),
-        (and_(col(Invoice.due_at).is_not(None), col(Invoice.due_at) < now), InvoiceState.OVERDUE.value),
-        (payment == PaymentStatus.PROCESSING, InvoiceState.PROCESSING.value),
-        (col(Invoice.amount_paid) > 0, InvoiceState.PARTIALLY_PAID.value),
-        else_=InvoiceState.PENDING.value,
     )
 
 
