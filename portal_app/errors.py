@@ -103,6 +103,40 @@ class Conflict(PortalError):
     sentence = "{noun} {key} already exists"
 
 
+class KeyReused(PortalError):
+    """An idempotency key that already stands for something else: nothing was done."""
+
+    code = "already_exists"
+    status = HTTPStatus.CONFLICT
+    sentence = "idempotency_key {key} was used before, for something else"
+
+
+class NotPossible(PortalError):
+    """A good request that the object's state does not allow."""
+
+    code = "invalid_operation"
+    status = HTTPStatus.BAD_REQUEST
+    sentence = "{problem}"
+
+
+class CreditsShort(NotPossible):
+    """A debit of more credits than may still be spent."""
+
+    sentence = "The wallet holds {available} credits, so {wanted} cannot be taken"
+
+
+class WalletNotActive(NotPossible):
+    """A movement on a wallet that is frozen or closed."""
+
+    sentence = "The wallet is {status}: its credits do not move"
+
+
+class WalletExists(Conflict):
+    """A second wallet of the same kind."""
+
+    sentence = "The customer has an active {wallet_type} wallet in {currency} already"
+
+
 class ChangedMeanwhile(PortalError):
     """Two writes met. Nothing of this one was kept; sent again, it sees what the other did."""
 

@@ -25,6 +25,7 @@ MISSING: Answers = {404: {"model": ErrorWire, "description": NOT_FOUND}}
 CONFLICT: Answers = {
     409: {"model": ErrorWire, "description": "It exists already, or something else changed it just now."}
 }
+MISSING_FEATURE: Answers = {501: {"model": ErrorWire, "description": "Not implemented in this deployment."}}
 KEY: Answers = ALWAYS | {
     401: {"model": AuthErrorWire, "description": "No API key, or one that is unknown, expired or revoked."},
     403: {"model": PermissionErrorWire, "description": "The key lacks the scope."},

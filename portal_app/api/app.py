@@ -12,11 +12,13 @@ from starlette.middleware.gzip import GZipMiddleware
 from portal_app.api import downloads, sessions
 from portal_app.api.bodies import MAX_BYTES
 from portal_app.api.edge import Edge
-from portal_app.api.operator import customers
+from portal_app.api.operator import customers, wallets
+from portal_app.api.portal import wallets as portal_wallets
 from portal_app.api.wire.errors import error_wire, http_error_wire, malformed_wire
 from portal_app.errors import PortalError
 
-ROUTERS = (sessions.router, customers.router, downloads.router)
+OPERATOR = (customers, wallets)
+PORTAL = (portal_wallets,)
 COMPRESS_FROM_BYTES = 1024
 
 
@@ -28,10 +30,11 @@ def create_api() -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        strict_content_type=False,
         max_body_size=MAX_BYTES,
     )
-    for router in ROUTERS:
-        api.include_router(router)
+    for module in (sessions, *OPERATOR, *PORTAL, downloads):
+        api.include_router(module.router)
     api.add_exception_handler(PortalError, _answer)
     api.add_exception_handler(RequestValidationError, _answer_malformed)
     api.add_exception_handler(HTTPException, _answer_http)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, false, func, select
+from sqlalchemy import ColumnElement, false, func
 
 from portal_app.billing.statuses import RecordStatus
 from portal_app.database import Session
@@ -95,7 +95,7 @@ class Slice(Generic[Item]):
     total: int
 
 
-def slice_rows(session: Session, statement: Select[Any], listing: Listing, fields: Fields, tie: Any) -> Slice[Any]:
+def slice_rows(session: Session, statement: Any, listing: Listing, fields: Fields, tie: Any) -> Slice[Any]:
     """Run a select as a listing asks, in two statements: the rows of one page, and how many there are.
 
     Rows that are equal in the order asked for follow the inner key `tie`, newest first.
@@ -104,7 +104,8 @@ def slice_rows(session: Session, statement: Select[Any], listing: Listing, field
         Invalid: a sort or a filter names a field that is not in `fields`, or compares it with what it cannot hold.
     """
     found = statement.where(*_conditions(listing, fields))
-    total = session.connection().scalar(select(func.count()).select_from(found.order_by(None).subquery()))
+    counted = found.order_by(None).with_only_columns(func.count(), maintain_column_froms=True)
+    total = session.connection().scalar(counted)
     page = found.order_by(*_ordering(listing, fields), tie.desc()).offset(listing.offset).limit(listing.limit)
     return Slice(tuple(session.execute(page)), total or 0)
 

@@ -91,26 +91,24 @@ def test_lists_say_where_the_next_page_begins(program):
     assert second["pagination"] == {"total": 5, "limit": 2, "offset": 4}
 
 
-@pytest.mark.parametrize(
-    ("search", "found"),
-    [
-        ({}, ["globex", "acme"]),
-        ({"external_id": "acme"}, ["acme"]),
-        ({"external_ids": ["acme", "globex"], "sort": [{"field": "name", "direction": "asc"}]}, ["acme", "globex"]),
-        ({"email": "billing@acme.example"}, ["acme"]),
-        ({"filters": [{"field": "name", "operator": "contains", "value": {"string": "CORP"}}]}, ["acme"]),
-        ({"filters": [{"field": "name", "operator": "not_contains", "value": {"string": "%"}}]}, ["globex", "acme"]),
-        ({"filters": [{"field": "external_id", "operator": "in", "value": {"array": ["globex"]}}]}, ["globex"]),
-        ({"filters": [{"field": "created_at", "operator": "before", "value": {"date": "2020-01-01T00:00:00Z"}}]}, []),
-        ({"start_time": "2020-01-01T00:00:00Z", "limit": 1}, ["globex"]),
-        ({"status": "archived"}, []),
-    ],
-)
-def test_searches(program, acme_id, search, found):
+SEARCHES = [
+    ({}, ["globex", "acme"]),
+    ({"external_id": "acme"}, ["acme"]),
+    ({"external_ids": ["acme", "globex"], "sort": [{"field": "name", "direction": "asc"}]}, ["acme", "globex"]),
+    ({"email": "billing@acme.example"}, ["acme"]),
+    ({"filters": [{"field": "name", "operator": "contains", "value": {"string": "CORP"}}]}, ["acme"]),
+    ({"filters": [{"field": "name", "operator": "not_contains", "value": {"string": "%"}}]}, ["globex", "acme"]),
+    ({"filters": [{"field": "external_id", "operator": "in", "value": {"array": ["globex"]}}]}, ["globex"]),
+    ({"filters": [{"field": "created_at", "operator": "before", "value": {"date": "2020-01-01T00:00:00Z"}}]}, []),
+    ({"start_time": "2020-01-01T00:00:00Z", "limit": 1}, ["globex"]),
+    ({"status": "archived"}, []),
+]
+
+
+def test_searches(program, acme_id):
     program.post("/v1/customers", json={"external_id": "globex", "name": "Globex"})
-    answer = program.post("/v1/customers/search", json=search)
-    assert answer.status_code == 200
-    assert [one["external_id"] for one in answer.json()["items"]] == found
+    answers = [program.post("/v1/customers/search", json=search).json()["items"] for search, _ in SEARCHES]
+    assert [[one["external_id"] for one in found] for found in answers] == [found for _, found in SEARCHES]
 
 
 @pytest.mark.parametrize(

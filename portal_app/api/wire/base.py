@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from portal_app.api.wire.values import WireTime
+from portal_app.api.wire.values import Key, ObjectId, WireTime
 from portal_app.billing.statuses import RecordStatus
 
 TENANT_ID = "tenant_00000000000000000000000001"
@@ -36,3 +36,16 @@ class RequestWire(BaseModel):
         """Return what was sent, by the names of columns. Null means the same as left out."""
         sent = ((name, getattr(self, name)) for name in type(self).model_fields if name in self.model_fields_set)
         return {"meta" if name == "metadata" else name: value for name, value in sent if value is not None}
+
+
+class OfCustomerWire(RequestWire):
+    """A body that says whose the object is to be."""
+
+    customer_id: ObjectId | None = None
+    external_customer_id: Key | None = None
+
+    @model_validator(mode="after")
+    def _somebodys(self) -> Self:
+        if self.customer_id is None and self.external_customer_id is None:
+            raise ValueError("give customer_id or external_customer_id")
+        return self
