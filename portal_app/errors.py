@@ -131,6 +131,18 @@ class WalletNotActive(NotPossible):
     sentence = "The wallet is {status}: its credits do not move"
 
 
+class SubscriptionIs(NotPossible):
+    """A step that a subscription in its status cannot take."""
+
+    sentence = "The subscription is {status}, so it cannot be {wanted}"
+
+
+class InvoiceIs(NotPossible):
+    """A step that an invoice in its status cannot take."""
+
+    sentence = "The invoice is {status}, so it cannot be {wanted}"
+
+
 class WalletExists(Conflict):
     """A second wallet of the same kind."""
 

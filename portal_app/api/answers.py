@@ -30,6 +30,13 @@ KEY: Answers = ALWAYS | {
     401: {"model": AuthErrorWire, "description": "No API key, or one that is unknown, expired or revoked."},
     403: {"model": PermissionErrorWire, "description": "The key lacks the scope."},
 }
+READ_ONLY: Answers = {403: {"model": PermissionErrorWire, "description": "Always: the portal is read-only."}}
+PDF_OR_URL: Answers = {
+    200: {
+        "description": "A link for one minute, or the PDF.",
+        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+    },
+}
 TOKEN: Answers = ALWAYS | {
     401: {"model": AuthErrorWire, "description": "No session token, or one that is invalid, expired or revoked."},
 }

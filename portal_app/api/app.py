@@ -12,13 +12,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from portal_app.api import downloads, sessions
 from portal_app.api.bodies import MAX_BYTES
 from portal_app.api.edge import Edge
-from portal_app.api.operator import customers, wallets
+from portal_app.api.operator import customer_reads, customers, invoices, payments, plans, subscriptions, wallets
+from portal_app.api.portal import info
+from portal_app.api.portal import invoices as portal_invoices
+from portal_app.api.portal import subscriptions as portal_subscriptions
 from portal_app.api.portal import wallets as portal_wallets
 from portal_app.api.wire.errors import error_wire, http_error_wire, malformed_wire
 from portal_app.errors import PortalError
 
-OPERATOR = (customers, wallets)
-PORTAL = (portal_wallets,)
+OPERATOR = (customer_reads, customers, wallets, invoices, payments, subscriptions, plans)
+PORTAL = (info, portal_subscriptions, portal_invoices, portal_wallets)
 COMPRESS_FROM_BYTES = 1024
 
 

@@ -197,6 +197,16 @@ RECEIVED_PAYMENT_STATUSES = (
 """Payments whose money arrived, even if some of it went back later."""
 
 
+SETTLED_PAYMENT_STATUSES = (
+    PaymentStatus.SUCCEEDED,
+    PaymentStatus.OVERPAID,
+    PaymentStatus.REFUNDED,
+    PaymentStatus.PARTIALLY_REFUNDED,
+    PaymentStatus.VOIDED,
+)
+"""Statuses of invoices that nobody waits for any more, whatever remains of them."""
+
+
 class InvoiceState(StrEnum):
     """What an invoice is to the person who owes it: the one word of its badge."""
 

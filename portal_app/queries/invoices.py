@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,13 +11,17 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import and_
 from sqlmodel import col, func, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.money import Money
 from portal_app.billing.statuses import (
+    BillingPeriod,
     BillingReason,
     InvoiceState,
+    InvoiceStatus,
+    InvoiceType,
     PaymentMethod,
     PaymentStatus,
     PriceType,
@@ -24,8 +29,10 @@ from portal_app.billing.statuses import (
 )
 from portal_app.database import Session
 from portal_app.errors import NotFound
+from portal_app.models.customer import Customer
 from portal_app.models.invoice import Invoice, LineItem, Payment
-from portal_app.queries.customers import CustomerProfile, get_profile
+from portal_app.models.subscription import Subscription
+from portal_app.queries.customers import CustomerProfile, profile_of
 from portal_app.queries.invoice_conditions import matching, visible
 from portal_app.queries.invoice_search import InvoiceSearch
 from portal_app.queries.paging import PAGE_SIZE, Page, offset_of
@@ -64,6 +71,14 @@ class InvoiceLine:
     discount: Money
     period_start_at: datetime | None
     period_end_at: datetime | None
+    public_id: str
+    credits_applied: Money
+    price_ref: str
+    plan_ref: str
+    plan_name: str
+    meter_ref: str
+    meter_name: str
+    meta: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +90,11 @@ class InvoicePayment:
     status: PaymentStatus
     at: datetime
     reference: str
+    public_id: str
+    invoice_public_id: str
+    idempotency_key: str | None
+    meta: Mapping[str, str]
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +119,16 @@ class InvoiceDetail:
     period_end_at: datetime | None
     billing_reason: BillingReason
     description: str
+    subscription_public_id: str | None
+    invoice_type: InvoiceType
+    invoice_status: InvoiceStatus
+    payment_status: PaymentStatus
+    billing_period: BillingPeriod | None
+    finalized_at: datetime | None
+    idempotency_key: str | None
+    meta: Mapping[str, str]
+    created_at: datetime
+    updated_at: datetime
 
 
 def search_invoices(
@@ -155,20 +185,57 @@ def get_invoice(session: Session, customer_id: CustomerId, public_id: str, now: 
     Raises:
         NotFound: it does not exist, is a draft, or is another customer's.
     """
-    row = session.exec(select(Invoice).where(*visible(customer_id), Invoice.public_id == public_id)).first()
+    return _one(session, (*visible(customer_id), col(Invoice.public_id) == public_id), now)
+
+
+def get_invoice_of_operator(session: Session, customer_id: CustomerId, public_id: str, now: datetime) -> InvoiceDetail:
+    """Return an invoice as `get_invoice` does, be it a draft.
+
+    Raises:
+        NotFound: it does not exist or is another customer's.
+    """
+    mine = col(Invoice.customer_id) == customer_id, col(Invoice.public_id) == public_id
+    return _one(session, mine, now)
+
+
+def with_subscription() -> Any:
+    """Return the select that `details_of` takes its rows from: invoices, each with its subscription's id."""
+    same = and_(
+        col(Subscription.customer_id) == col(Invoice.customer_id),
+        col(Subscription.id) == col(Invoice.subscription_id),
+    )
+    return select(Invoice, Subscription.public_id).outerjoin(Subscription, same)
+
+
+def details_of(session: Session, rows: Sequence[tuple[Invoice, str | None]], now: datetime) -> list[InvoiceDetail]:
+    """Return invoices in full, in three statements however many there are."""
+    owners, ids = {row.customer_id for row, _ in rows}, [row.id for row, _ in rows]
+    customers = {row.id: profile_of(row) for row in session.exec(select(Customer).where(col(Customer.id).in_(owners)))}
+    lines: defaultdict[int, list[LineItem]] = defaultdict(list)
+    for line in session.exec(
+        select(LineItem)
+        .where(col(LineItem.customer_id).in_(owners), col(LineItem.invoice_id).in_(ids))
+        .order_by(col(LineItem.position))
+    ):
+        lines[line.invoice_id].append(line)
+    payments: defaultdict[int, list[Payment]] = defaultdict(list)
+    for payment in session.exec(
+        select(Payment)
+        .where(col(Payment.customer_id).in_(owners), col(Payment.invoice_id).in_(ids))
+        .order_by(col(Payment.created_at), col(Payment.id))
+    ):
+        payments[payment.invoice_id].append(payment)
+    return [
+        _detail(row, subscription, customers[row.customer_id], lines[row.id or 0], payments[row.id or 0], now)
+        for row, subscription in rows
+    ]
+
+
+def _one(session: Session, conditions: Sequence[Any], now: datetime) -> InvoiceDetail:
+    row = session.exec(with_subscription().where(*conditions)).first()
     if row is None:
         raise NotFound(noun="Invoice")
-    lines = select(LineItem).where(LineItem.customer_id == customer_id, LineItem.invoice_id == row.id)
-    payments = select(Payment).where(Payment.customer_id == customer_id, Payment.invoice_id == row.id)
-    return _detail(
-        row,
-        customer=get_profile(session, customer_id),
-        lines=[_line(line, row.currency) for line in session.exec(lines.order_by(col(LineItem.position)))],
-        payments=[
-            _payment(payment) for payment in session.exec(payments.order_by(col(Payment.created_at), col(Payment.id)))
-        ],
-        now=now,
-    )
+    return details_of(session, [tuple(row)], now)[0]
 
 
 def _ordering(order: InvoiceOrder, *, ascending: bool) -> tuple[Any, ...]:
@@ -203,9 +270,10 @@ def _summary(row: Invoice, now: datetime) -> InvoiceSummary:
 
 def _detail(
     row: Invoice,
+    subscription: str | None,
     customer: CustomerProfile,
-    lines: list[InvoiceLine],
-    payments: list[InvoicePayment],
+    lines: list[LineItem],
+    payments: list[Payment],
     now: datetime,
 ) -> InvoiceDetail:
     def money(amount: Decimal) -> Money:
@@ -214,8 +282,8 @@ def _detail(
     return InvoiceDetail(
         summary=_summary(row, now),
         customer=customer,
-        lines=tuple(lines),
-        payments=tuple(payments),
+        lines=tuple(_line(line, row.currency) for line in lines),
+        payments=tuple(payment_of(payment, row.public_id) for payment in payments),
         subtotal=money(row.subtotal),
         discount=money(row.total_discount),
         tax=money(row.total_tax),
@@ -230,6 +298,16 @@ def _detail(
         period_end_at=row.period_end_at,
         billing_reason=row.billing_reason,
         description=row.description,
+        subscription_public_id=subscription,
+        invoice_type=row.invoice_type,
+        invoice_status=row.invoice_status,
+        payment_status=row.payment_status,
+        billing_period=row.billing_period,
+        finalized_at=row.finalized_at,
+        idempotency_key=row.idempotency_key,
+        meta=row.meta,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
     )
 
 
@@ -243,14 +321,28 @@ def _line(row: LineItem, currency: str) -> InvoiceLine:
         discount=Money(row.discount, currency),
         period_start_at=row.period_start_at,
         period_end_at=row.period_end_at,
+        public_id=row.public_id,
+        credits_applied=Money(row.credits_applied, currency),
+        price_ref=row.price_ref,
+        plan_ref=row.plan_ref,
+        plan_name=row.plan_name,
+        meter_ref=row.meter_ref,
+        meter_name=row.meter_name,
+        meta=row.meta,
     )
 
 
-def _payment(row: Payment) -> InvoicePayment:
+def payment_of(row: Payment, invoice_public_id: str) -> InvoicePayment:
+    """Return a row as its reader sees it."""
     return InvoicePayment(
         amount=Money(row.amount, row.currency),
         method=row.method,
         status=row.payment_status,
         at=row.created_at,
         reference=row.reference,
+        public_id=row.public_id,
+        invoice_public_id=invoice_public_id,
+        idempotency_key=row.idempotency_key,
+        meta=row.meta,
+        updated_at=row.updated_at,
     )

@@ -10,14 +10,13 @@ from sqlmodel import col, func, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.money import MONEY_SCALE, quantize
-from portal_app.billing.statuses import InvoiceStatus, PaymentStatus, WalletStatus, WalletType
+from portal_app.billing.statuses import SETTLED_PAYMENT_STATUSES, InvoiceStatus, WalletStatus, WalletType
 from portal_app.database import Session
 from portal_app.models.invoice import Invoice
 from portal_app.models.wallet import CreditGrant, Wallet
 from portal_app.queries.wallets import WalletSummary, get_wallet, list_wallets
 
 ZERO = Decimal(0)
-SETTLED = (PaymentStatus.SUCCEEDED, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED, PaymentStatus.VOIDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ def _unpaid(session: Session, customer_id: CustomerId, currency: str) -> Decimal
         Invoice.customer_id == customer_id,
         Invoice.currency == currency,
         Invoice.invoice_status == InvoiceStatus.FINALIZED,
-        col(Invoice.payment_status).not_in(SETTLED),
+        col(Invoice.payment_status).not_in(SETTLED_PAYMENT_STATUSES),
     )
     return session.exec(statement).one() or ZERO
 

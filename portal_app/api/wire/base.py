@@ -49,3 +49,9 @@ class OfCustomerWire(RequestWire):
         if self.customer_id is None and self.external_customer_id is None:
             raise ValueError("give customer_id or external_customer_id")
         return self
+
+
+class DeletedWire(BaseModel):
+    """What deleting answers."""
+
+    message: str
