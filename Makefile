@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest
 
-.PHONY: help setup setup-dev system run demo check test test-long e2e bench screenshots fix lock migration clean
+.PHONY: help setup setup-dev system run demo check test test-long e2e bench screenshots fix lock texts migration clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ lock: setup-dev ## Lock every dependency anew, without download addresses
 	rm -rf reflex.lock .web
 	$(BIN)/python -m portal_app build
 	@! grep -nE '"resolved"|https?://' reflex.lock/package-lock.json requirements.txt requirements-dev.txt | grep -v funding
+
+texts: setup-dev ## Collect every text people read into portal_app/locale/portal.pot
+	$(BIN)/pybabel --quiet extract --no-location --sort-output --omit-header -o portal_app/locale/portal.pot portal_app
 
 migration: setup-dev ## Write a migration from the tables' changes: make migration NAME="add a column"
 	$(BIN)/python -m portal_app migrate

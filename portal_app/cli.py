@@ -83,12 +83,12 @@ def import_files(
     """Load the operator's own files: all of them, or nothing."""
     from portal_app.imports.directory import import_directory  # noqa: PLC0415
     from portal_app.imports.progress import drawn_progress  # noqa: PLC0415
-    from portal_app.imports.report import as_text, write_report  # noqa: PLC0415
+    from portal_app.imports.report import as_text  # noqa: PLC0415
 
     with drawn_progress() as draw:
-        outcome = import_directory(current_database(), directory, clock.utc_now(), dry_run=dry_run, on_progress=draw)
-    if report is not None:
-        write_report(outcome, report)
+        outcome = import_directory(
+            current_database(), directory, clock.utc_now(), dry_run=dry_run, report=report, on_progress=draw
+        )
     typer.echo(as_text(outcome))
     raise typer.Exit(1 if outcome.problems else 0)
 
@@ -179,9 +179,10 @@ def doctor() -> None:
     """Say whether this configuration is safe and whole; exit code 1 if something must be changed."""
     from portal_app.doctor import findings  # noqa: PLC0415
 
-    found = findings()
+    judged, found = findings()
     for line in found:
         typer.echo(line)
+    _say(f"judged as {judged.env}; `serve` runs as PORTAL_ENV says, or else as production")
     if found:
         raise typer.Exit(1)
     _say("nothing to object to")

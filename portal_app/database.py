@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -28,6 +30,11 @@ T = TypeVar("T")
 
 THREADS = 4
 TIMEOUT_SECONDS = 5.0
+READING: dict[str, dict[str, Any]] = {
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+    "sqlite": {"sqlite_query_only": True},
+}
+"""By dialect: a query sees one moment, whatever commits between its statements, and cannot write."""
 
 
 class Database:
@@ -41,19 +48,21 @@ class Database:
         """Prepare an engine for `url`; nothing connects until the first use."""
         self.url = url
         self.engine = make_engine(url)
+        self._reader = self.engine.execution_options(**READING[self.engine.dialect.name])
+        self._writer = self.engine.execution_options(sqlite_begin="IMMEDIATE")
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Yield a session for queries; nothing is ever committed by it."""
-        with Session(self.engine) as session:
+        """Yield a session for queries: it sees one moment, and the engine refuses whatever would write."""
+        with Session(self._reader) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session for one command; its transaction commits at the end or rolls back whole."""
-        with Session(self.engine, expire_on_commit=False) as session:
-            session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+        with Session(self._writer, expire_on_commit=False) as session:
+            session.connection()  # begins: a writer waits for its turn before it reads anything
             yield session
             session.commit()
 
@@ -95,8 +104,8 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Release the connections and threads."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        """Release the connections and threads, once the calls that are running have ended."""
+        self._executor.shutdown(cancel_futures=True)
         self.engine.dispose()
 
 
@@ -108,6 +117,7 @@ def make_engine(url: str) -> Engine:
         options = "-c timezone=UTC -c statement_timeout=30000"
         return create_engine(url, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 5})
     engine = create_engine(url, connect_args={"timeout": 10})
+    event.listen(engine, "do_connect", _create_privately)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -115,7 +125,16 @@ def make_engine(url: str) -> Engine:
 
 def _begin_sqlite(connection: Connection) -> None:
     # Readers see one snapshot; writers take the lock at once, so that none has to be undone half-way.
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA query_only={options.get('sqlite_query_only', False)}")
+    connection.exec_driver_sql(f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}")
+
+
+def _create_privately(_dialect: object, _record: object, arguments: list[str], _parameters: object) -> None:
+    # SQLite would let everyone read a new file, and production refuses one that everyone may read.
+    path = Path(arguments[0])
+    if path.name != ":memory:" and path.parent.is_dir():
+        os.close(os.open(path, os.O_CREAT, 0o600))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

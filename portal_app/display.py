@@ -6,10 +6,11 @@ Every face that shows text asks here, so that page, PDF and CSV headings agree.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -68,8 +69,7 @@ class Display:
         rounded = quantize(value, max_decimals)
         if rounded == 0 and value != 0:
             return f"{_sign(value)}<{self.number(Decimal(1).scaleb(-max_decimals), max_decimals)}"
-        pattern = "#,##0" + ("." + "#" * max_decimals if max_decimals else "")
-        return _sign(rounded) + format_decimal(abs(rounded), pattern, locale=self.locale)
+        return _sign(rounded) + format_decimal(abs(rounded), locale=self.locale, decimal_quantization=False)
 
     def count(self, value: int) -> str:
         """Write a whole number with the locale's grouping."""
@@ -98,6 +98,11 @@ class Display:
         """Write a period by the days it runs from and to, such as `Jan 6, 2026 – Feb 6, 2026`."""
         return MISSING if start is None or end is None else f"{self.date(start)} \u2013 {self.date(end)}"
 
+    def address(self, lines: Sequence[str], country: str) -> tuple[str, ...]:
+        """Write an address with its country's name, from an ISO 3166 code, on the last line."""
+        name = str(self.locale.territories.get(country.upper(), country))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        return (*lines, name) if country else tuple(lines)
+
     def local(self, instant: datetime) -> datetime:
         """Return an instant on the reader's clock."""
         return instant.astimezone(self.zone)
@@ -105,10 +110,10 @@ class Display:
     def _currency(self, amount: Decimal, currency: str) -> str:
         text = format_currency(amount, currency.upper(), locale=self.locale, decimal_quantization=False)
         # CLDR's currencySpacing, which Babel leaves out: a code is not glued to its figure.
-        return re.sub(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])", "\u00a0", text)
+        return re.sub(r"(?<=[A-Za-z])(?=\d)|(?<=[A-Za-z]\.)(?=\d)|(?<=\d)(?=[A-Za-z])", "\u00a0", text)
 
 
-@cache
+@lru_cache(maxsize=1000)  # locales come from addresses: whoever makes them up fills no memory
 def make_display(locale: str, zone: str) -> Display:
     """Return the display for a locale such as `de_DE` or `en-US` and an IANA zone; unknown ones are English, UTC."""
     return Display(find_locale(locale) or Locale("en", "US"), ZoneInfo(zone if zone in known_zones() else "UTC"))
@@ -123,8 +128,8 @@ def find_locale(name: str) -> Locale | None:
 
 
 def credits_word(value: Decimal) -> str:
-    """Return the unit word for that many credits."""
-    return ngettext("credit", "credits", 1 if abs(value) == 1 else 2)
+    """Return the unit word for that many credits, as many as are shown."""
+    return ngettext("credit", "credits", 1 if abs(quantize(value, MAX_CREDIT_DECIMALS)) == 1 else 2)
 
 
 def utc_offset(local: datetime) -> str:

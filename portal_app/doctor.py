@@ -5,31 +5,43 @@ from __future__ import annotations
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import text
 
-from portal_app.database import current_database
-from portal_app.errors import ConfigurationRefused
-from portal_app.settings import get_settings
+from portal_app.database import Database
+from portal_app.queries.branding import load_logo
+from portal_app.settings import Settings, read_settings
 
-SESSION_KEY_HINT = "PORTAL_OPERATOR_SUPPORT_EMAIL is not set: a customer whose link fails has nobody to write to"
+NO_SUPPORT = "PORTAL_OPERATOR_SUPPORT_EMAIL is missing: a customer whose link fails has nobody to write to"
 
 
-def findings() -> list[str]:
-    """Return one sentence for each thing to change: refused settings, an unreachable or unmigrated database, gaps."""
+def findings() -> tuple[Settings, list[str]]:
+    """Return what was judged, and one sentence for each thing to change.
+
+    Settings that are refused, a database that does not answer or has other tables, and what only looks
+    unfinished, all in one run.
+    """
+    settings, found = read_settings()
+    if not settings.operator_support_email:
+        found.append(NO_SUPPORT)
+    return settings, found + _logo_findings(settings) + _database_findings(settings.database_url)
+
+
+def _logo_findings(settings: Settings) -> list[str]:
     try:
-        settings = get_settings()
-    except ConfigurationRefused as refused:
-        return str(refused.facts["findings"]).splitlines()
-    found = [] if settings.operator_support_email else [SESSION_KEY_HINT]
-    if settings.operator_logo and not settings.operator_logo.is_file():
-        found.append("PORTAL_OPERATOR_LOGO names no readable file")
-    return found + _database_findings()
+        if settings.operator_logo and settings.operator_logo.is_file():
+            load_logo(settings.operator_logo)
+    except OSError:
+        return ["PORTAL_OPERATOR_LOGO is not an image that can be read"]
+    return []
 
 
-def _database_findings() -> list[str]:
+def _database_findings(url: str) -> list[str]:
+    database = Database(url)
     try:
-        with current_database().reading() as session:
+        with database.reading() as session:
             session.connection().execute(text("SELECT 1 FROM customer LIMIT 1"))
     except SQLAlchemyError as error:
         return [
             f"PORTAL_DATABASE_URL: the database does not answer as expected ({type(error).__name__}); run `migrate`"
         ]
+    finally:
+        database.close()
     return []

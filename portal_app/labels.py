@@ -49,6 +49,7 @@ class Badge:
 INVOICE_STATES = {
     InvoiceState.PAID: Badge(_("Paid"), Tone.GOOD),
     InvoiceState.PENDING: Badge(_("Pending"), Tone.WAITING),
+    InvoiceState.STARTED: Badge(_("Payment started"), Tone.NOTE),
     InvoiceState.PARTIALLY_PAID: Badge(_("Partially paid"), Tone.WAITING),
     InvoiceState.PROCESSING: Badge(_("Processing"), Tone.NOTE),
     InvoiceState.OVERDUE: Badge(_("Overdue"), Tone.BAD),

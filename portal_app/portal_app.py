@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from portal_app import development
 from portal_app.api.app import create_api
 from portal_app.settings import get_settings
-from portal_app.ui.gate import Gate, log_and_answer_nothing
+from portal_app.ui.gate import Gate, keep_to_connections, log_and_answer_nothing
 from portal_app.ui.routes import add_pages
 from portal_app.web import redaction
 from portal_app.web.headers import SecurityHeaders
@@ -43,5 +43,6 @@ app = rx.App(
     backend_exception_handler=log_and_answer_nothing,
 )
 app.add_middleware(Gate())
+keep_to_connections(app)
 add_pages(app)
 app.register_lifespan_task(development.welcome)

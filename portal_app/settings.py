@@ -11,8 +11,10 @@ import os
 import re
 import secrets
 import stat
+import tempfile
 from enum import StrEnum
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -25,6 +27,9 @@ from portal_app.errors import ConfigurationRefused
 
 SECRETS_FILE = Path(".portal-secrets")
 MIN_KEY_BYTES = 32
+MIN_DISTINCT = 10
+"""Of 32 random hexadecimal digits, fewer than 10 different ones come once in ten thousand keys."""
+
 _KID = re.compile(r"[A-Za-z0-9]{1,16}")
 _KNOWN_DEFAULTS = ("changeme", "secret", "password", "default", "example")
 
@@ -74,6 +79,13 @@ class Settings(BaseSettings):
     def _split_words(cls, value: object) -> object:
         return tuple(word for word in re.split(r"[,\s]+", value) if word) if isinstance(value, str) else value
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_engine(cls, value: str) -> str:
+        if not re.match(r"(sqlite|postgres(ql)?)(\+\w+)?://", value):
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        return value
+
     @field_validator("operator_locale")
     @classmethod
     def _known_locale(cls, value: str) -> str:
@@ -99,9 +111,8 @@ class Settings(BaseSettings):
     @field_validator("embed_origins")
     @classmethod
     def _exact_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for origin in value:
-            if not is_origin(origin):
-                raise ValueError(f"{origin!r} is not an origin such as https://app.example.com")
+        if not all(is_origin(origin) for origin in value):
+            raise ValueError("must be origins such as https://app.example.com, without paths or wildcards")
         return value
 
     @property
@@ -161,20 +172,38 @@ def get_settings() -> Settings:
     Raises:
         ConfigurationRefused: a variable is malformed, or unsafe in production. All are named at once.
     """
+    settings, findings = read_settings()
+    if findings:
+        raise ConfigurationRefused(findings="\n".join(findings))
+    return settings
+
+
+def read_settings() -> tuple[Settings, list[str]]:
+    """Read the environment; return it with a sentence for each thing that must not be.
+
+    A sentence names its variable and never a value. Malformed variables stand at their defaults in the
+    settings returned, so that all the others can be judged in the same breath.
+    """
+    malformed: dict[str, str] = {}
     try:
         settings = Settings()
     except ValidationError as error:
-        raise ConfigurationRefused(findings="\n".join(_readable(e) for e in error.errors())) from None
+        malformed = {str(e["loc"][0]): _readable(e) for e in error.errors()}
+        repaired: dict[str, Any] = {name: Settings.model_fields[name].default for name in malformed}
+        if "env" in malformed:
+            repaired["env"] = Environment.PRODUCTION  # what is not said clearly is judged strictly
+        settings = Settings(**repaired)
     if not settings.in_production:
         settings = settings.model_copy(update=_development_secrets(settings))
-    if findings := unsafe(settings):
-        raise ConfigurationRefused(findings="\n".join(findings))
-    return settings
+    others = [finding for finding in unsafe(settings) if not any(_variable(name) in finding for name in malformed)]
+    return settings, [*malformed.values(), *others]
 
 
 def unsafe(settings: Settings) -> list[str]:
     """Return one sentence for each thing that must not be, naming its variable and never its value."""
     findings = _key_findings(settings)
+    if settings.operator_logo and not settings.operator_logo.is_file():
+        findings.append("PORTAL_OPERATOR_LOGO names no file")
     if settings.in_production:
         findings += _production_findings(settings)
     return findings
@@ -217,44 +246,69 @@ def _production_findings(settings: Settings) -> list[str]:
             "REFLEX_REDIS_URL has no password: whoever writes to Redis runs code here",
         ),
         (_is_world_readable(settings.database_url), "PORTAL_DATABASE_URL names a file that everyone may read"),
+        (_is_of_development(settings.secret_key), f"PORTAL_SECRET_KEY is the one in {SECRETS_FILE}"),
+        (_is_of_development(settings.session_keys), f"PORTAL_SESSION_KEYS is the one in {SECRETS_FILE}"),
     ]
     return [finding for failed, finding in checks if failed]
 
 
 def _weakness(key: bytes) -> str:
+    """Say what is wrong with a key: it must be long, and look as if chance had made it."""
     if not key:
         return "is missing"
     if len(key) < MIN_KEY_BYTES:
         return f"is shorter than {MIN_KEY_BYTES} bytes"
-    if len(set(key)) < MIN_KEY_BYTES // 3 or any(word in key.lower().decode("latin-1") for word in _KNOWN_DEFAULTS):
+    if _is_regular(key) or any(word in key.lower().decode("latin-1") for word in _KNOWN_DEFAULTS):
         return "is a default or too regular to be random"
     return ""
 
 
+def _is_regular(key: bytes) -> bool:
+    """Tell few characters, steps of few sizes (`12345…`) and repetition from chance."""
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
+    repeats = any(key[period:] == key[:-period] for period in range(1, len(key) // 2 + 1))
+    return repeats or min(len(set(key)), len(steps)) < MIN_DISTINCT
+
+
 def _is_world_readable(database_url: str) -> bool:
-    path = Path(database_url.removeprefix("sqlite:///"))
-    return database_url.startswith("sqlite:///") and path.exists() and bool(path.stat().st_mode & stat.S_IROTH)
+    engine, _, rest = database_url.partition(":///")
+    path = Path(rest.partition("?")[0])
+    return engine.startswith("sqlite") and path.is_file() and bool(path.stat().st_mode & stat.S_IROTH)
+
+
+def _is_of_development(secret: SecretStr) -> bool:
+    value = secret.get_secret_value()
+    return bool(value) and SECRETS_FILE.exists() and value in _kept_secrets().values()
 
 
 def _readable(error: Any) -> str:
-    name = str(error["loc"][0])
-    variable = name if name.startswith("REFLEX_") else f"PORTAL_{name.upper()}"
-    return f"{variable} {error['msg'].removeprefix('Value error, ')}"
+    return f"{_variable(str(error['loc'][0]))} {error['msg'].removeprefix('Value error, ')}"
+
+
+def _variable(field: str) -> str:
+    return f"PORTAL_{field.upper()}"
 
 
 def development_secret(name: str) -> str:
-    """Return a generated secret of this development folder, made the first time and kept in `.portal-secrets`."""
-    return _read_or_make_secrets()[name]
+    """Return a generated secret of this development folder, made the first time and kept in `.portal-secrets`.
+
+    Raises:
+        ConfigurationRefused: the file is there, but not whole.
+    """
+    if not SECRETS_FILE.exists():
+        _make_secrets()
+    try:
+        return _kept_secrets()[name]
+    except KeyError:
+        raise ConfigurationRefused(findings=f"{name} is not in {SECRETS_FILE}: delete the file") from None
 
 
 def _development_secrets(settings: Settings) -> dict[str, SecretStr]:
     missing = [n for n in ("secret_key", "session_keys") if not getattr(settings, n).get_secret_value()]
-    return {name: SecretStr(development_secret(f"PORTAL_{name.upper()}")) for name in missing}
+    return {name: SecretStr(development_secret(_variable(name))) for name in missing}
 
 
-def _read_or_make_secrets() -> dict[str, str]:
-    if not SECRETS_FILE.exists():
-        _make_secrets()
+def _kept_secrets() -> dict[str, str]:
     return dict(line.split("=", 1) for line in SECRETS_FILE.read_text().splitlines() if "=" in line)
 
 
@@ -265,12 +319,12 @@ def _make_secrets() -> None:
         "PORTAL_DEVELOPMENT_KEY_ID": secrets.token_hex(8),
         "PORTAL_DEVELOPMENT_KEY_SECRET": secrets.token_urlsafe(MIN_KEY_BYTES),
     }
-    draft = SECRETS_FILE.with_name(f"{SECRETS_FILE.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    descriptor, draft = tempfile.mkstemp(prefix=f"{SECRETS_FILE.name}-", dir=SECRETS_FILE.parent)  # 0600
+    with os.fdopen(descriptor, "w") as file:
         file.writelines(f"{name}={value}\n" for name, value in made.items())
     try:
         os.link(draft, SECRETS_FILE)  # the first process wins; the others read what it wrote
     except FileExistsError:
         pass
     finally:
-        draft.unlink()
+        Path(draft).unlink()

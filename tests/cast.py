@@ -9,7 +9,6 @@ from typing import Any
 
 from portal_app.access.api_keys import Scope
 from portal_app.access.principal import CustomerId
-from portal_app.access.tokens import fingerprint as fingerprint_of
 from portal_app.billing.statuses import (
     BillingPeriod,
     SubscriptionStatus,
@@ -28,7 +27,7 @@ from portal_app.models.subscription import Subscription
 from portal_app.models.wallet import Wallet
 from portal_app.settings import get_settings
 
-__all__ = ["Bill", "GrantTerms", "LedgerEntry", "Line", "Paid", "fingerprint_of"]
+__all__ = ["Bill", "GrantTerms", "LedgerEntry", "Line", "Paid"]
 
 NOW = datetime(2026, 1, 20, 12, tzinfo=UTC)
 """When every test takes place, unless it says otherwise."""
@@ -82,7 +81,7 @@ def add_bill(
     lines = [Line("Plan Base", Decimal(lines))] if isinstance(lines, str) else lines
     values = {"issued_at": days_ago(10), "currency": "usd"} | more
     world = World(session, NOW.date(), NOW)
-    world.chance.seed(number)
+    world.chance.seed(f"{customer} {number}")
     invoice = add_invoice(world, session.get_one(Customer, customer), Bill(number, lines=lines, **values))
     session.flush()
     return invoice
@@ -94,10 +93,14 @@ def add_plan(
     """Add a plan with a monthly flat fee, or none."""
     plan = _added(session, Plan(name=name, created_at=NOW, updated_at=NOW, **more))
     if fee is not None:
-        price = Price(plan_id=plan.id or 0, billing_period=BillingPeriod.MONTHLY, currency=currency, amount=Decimal(fee),
-                      created_at=NOW, updated_at=NOW)  # fmt: skip
-        _added(session, price)
+        add_price(session, plan, fee, currency=currency)
     return plan
+
+
+def add_price(session: Session, plan: Plan, amount: str, **more: Any) -> Price:
+    """Add a price to a plan, by default monthly and flat."""
+    values = {"billing_period": BillingPeriod.MONTHLY, "currency": "usd", "created_at": NOW, "updated_at": NOW} | more
+    return _added(session, Price(plan_id=plan.id or 0, amount=Decimal(amount), **values))
 
 
 def add_subscription(session: Session, customer: CustomerId, plan: Plan, **more: Any) -> Subscription:

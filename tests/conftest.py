@@ -5,9 +5,10 @@ import os
 # Before anything of the portal is imported: tests never read a developer's secrets or database.
 os.environ |= {
     "PORTAL_ENV": "development",
+    "REFLEX_WEB_WORKDIR": ".web-tests",
     "PORTAL_DATABASE_URL": "sqlite:///tests-open-their-own.db",
     "PORTAL_SECRET_KEY": "q7Zt0vYw3sLr8Nf2Xk5Jb9Hd6Gc1Pm4U",
-    "PORTAL_SESSION_KEYS": "t1:ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+P0A=",
+    "PORTAL_SESSION_KEYS": "t1:DQw6ARpE9t6T9MyHlfjJxNCbEmvlMbMft1cSqXFK5S0=",
     "PORTAL_OPERATOR_NAME": "Northwind",
     "PORTAL_OPERATOR_SUPPORT_EMAIL": "billing@northwind.example",
     "PORTAL_OPERATOR_RETURN_URL": "https://northwind.example/account",
@@ -18,14 +19,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cast
+import hypothesis
 import pytest
 from postgres import PostgresServer, running_postgres
+from server import RunningPortal, running_portal
 
 from portal_app import database as database_module
 from portal_app.access.principal import CustomerId
 from portal_app.database import Database, Session, use_database
+from portal_app.demo.world import load_demo
 from portal_app.migrations import migrate
 from portal_app.settings import Settings, get_settings
+
+# The same commit gives the same result, on however slow a machine.
+hypothesis.settings.register_profile("tests", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +83,33 @@ def database(request: pytest.FixtureRequest) -> Database:
     return request.getfixturevalue("sqlite_database" if request.param == "sqlite" else "postgres_database")
 
 
+@pytest.fixture(scope="session")
+def demo_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo world of 2026-01-20 on SQLite; tests copy it."""
+    path = tmp_path_factory.mktemp("sqlite") / "demo.db"
+    shutil.copy(migrated_sqlite, path)
+    _fill_with_demo(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def demo_postgres(postgres: PostgresServer) -> str:
+    """The name of a database that holds the demo world of 2026-01-20; tests copy it."""
+    _fill_with_demo(postgres.new_database("portal_demo"))
+    return "portal_demo"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def demo_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """The demo world of 2026-01-20 to read or to break, on both engines."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("demo_sqlite"), tmp_path / "demo.db")
+        yield from _current(f"sqlite:///{tmp_path / 'demo.db'}")
+    else:
+        template = request.getfixturevalue("demo_postgres")
+        yield from _current(request.getfixturevalue("postgres").new_database(template=template))
+
+
 @pytest.fixture
 def session(database: Database) -> Iterator[Session]:
     """A session that writes and reads; what it wrote is rolled back with the database it wrote to."""
@@ -92,6 +127,23 @@ def acme(session: Session) -> CustomerId:
 def globex(session: Session) -> CustomerId:
     """Globex: the customer that must never appear."""
     return cast.add_customer(session, "globex")
+
+
+@pytest.fixture(scope="session")
+def demo_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
+    """A running portal with the demo world of today; for tests that look and change nothing."""
+    with running_portal(tmp_path_factory.mktemp("demo")) as portal:
+        yield portal
+
+
+def _fill_with_demo(url: str) -> None:
+    database = Database(url)
+    with database.writing() as session:
+        load_demo(session, cast.NOW.date(), cast.NOW)
+    with database.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
 
 
 def _current(url: str) -> Iterator[Database]:

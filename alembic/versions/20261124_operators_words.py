@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0301'
-down_revision = '0001'
+down_revision = '0111'
 branch_labels = None
 depends_on = None
 

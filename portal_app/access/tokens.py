@@ -19,9 +19,9 @@ import jwt
 
 ISSUER = "customer-portal"
 LEEWAY_SECONDS = 5
-MAX_TOKEN_CHARACTERS = 2048
 _PART = re.compile(r"[A-Za-z0-9_-]+")
 _ID = re.compile(r"[A-Za-z0-9_\-.]{1,64}")
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _MAX_SECONDS = 2**53
 
 
@@ -36,11 +36,12 @@ class TokenRejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenKind:
-    """A purpose of tokens: its `typ`, its audience, how long it may live, and the claims of its own."""
+    """A purpose of tokens: its `typ`, its audience, how long it may live and be, and the claims of its own."""
 
     typ: str
     audience: str
     max_seconds: int
+    max_characters: int
     own_claims: frozenset[str] = frozenset()
 
     @property
@@ -49,11 +50,12 @@ class TokenKind:
         return frozenset({"iss", "aud", "sub", "jti", "iat", "nbf", "exp"}) | self.own_claims
 
 
-SESSION = TokenKind(typ="portal+jwt", audience="portal", max_seconds=3600)
+SESSION = TokenKind(typ="portal+jwt", audience="portal", max_seconds=3600, max_characters=1024)
 DOWNLOAD = TokenKind(
     typ="download+jwt",
     audience="download",
     max_seconds=60,
+    max_characters=4096,  # it may hold a search of a hundred emoji
     own_claims=frozenset({"file", "query", "locale", "session"}),
 )
 
@@ -92,7 +94,7 @@ def verify(kind: TokenKind, keys: Mapping[str, bytes], token: object, now: datet
     Raises:
         TokenRejected: anything else, whatever was sent.
     """
-    if not isinstance(token, str) or len(token) > MAX_TOKEN_CHARACTERS:
+    if not isinstance(token, str) or len(token) > kind.max_characters:
         raise TokenRejected
     parts = token.split(".")
     if len(parts) != 3:  # noqa: PLR2004 (RFC 7515: three parts)
@@ -101,11 +103,6 @@ def verify(kind: TokenKind, keys: Mapping[str, bytes], token: object, now: datet
     key = _key_of(kind, keys, _json_object(header))
     _check_signature(token, key)
     return _claims_of(kind, _json_object(payload), now)
-
-
-def fingerprint(token: str) -> str:
-    """Return what binds a page to its token without keeping the token: the signature part."""
-    return token.rpartition(".")[2]
 
 
 def _key_of(kind: TokenKind, keys: Mapping[str, bytes], header: dict[str, Any]) -> bytes:
@@ -131,13 +128,15 @@ def _claims_of(kind: TokenKind, payload: dict[str, Any], now: datetime) -> Claim
     own = {name: payload[name] for name in kind.own_claims}
     texts = [payload["sub"], payload["jti"], *own.values()]
     times = [payload["iat"], payload["nbf"], payload["exp"]]
-    if not all(type(text) is str for text in texts) or not all(_ID.fullmatch(text) for text in texts[:2]):
+    if not all(type(text) is str and not _UNWRITABLE.search(text) for text in texts):
+        raise TokenRejected
+    if not all(_ID.fullmatch(text) for text in texts[:2]):
         raise TokenRejected
     if not all(type(seconds) is int and 0 <= seconds < _MAX_SECONDS for seconds in times):
         raise TokenRejected
     issued, not_before, expires = times
     present = now.timestamp()
-    if not 0 < expires - issued <= kind.max_seconds or max(issued, not_before) > present + LEEWAY_SECONDS:
+    if issued != not_before or issued > present + LEEWAY_SECONDS or not 0 < expires - issued <= kind.max_seconds:
         raise TokenRejected
     if expires <= present:
         raise TokenRejected(expired=True)

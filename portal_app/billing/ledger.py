@@ -62,9 +62,8 @@ def burn_order(grant: Grant) -> tuple[object, ...]:
         grant.priority or 0,
         grant.is_purchased,
         grant.expires_at is None,
-        grant.expires_at.timestamp() if grant.expires_at else 0.0,
+        grant.expires_at or grant.granted_at,
         grant.granted_at,
-        str(grant.key),
     )
 
 
@@ -87,18 +86,19 @@ def post(balance: Decimal, grants: Sequence[Grant], movement: Movement) -> Posti
 
 
 def burn(grants: Sequence[Grant], debit: Movement) -> tuple[Grant, ...]:
-    """Take a debit's credits from `grants` in burn order, and return the grants that still hold any.
+    """Take a debit's credits from `grants` in burn order (ties as given), and return those that still hold any.
 
-    A named grant gives first. Grants that had expired before the debit give last: an operator whose
-    expiry rows come late has still spent live credits first.
+    A named grant gives first. Grants that had expired before the debit give last, since an operator whose
+    expiry rows come late has still spent live credits first; but they are what an expiry takes.
     """
     named = debit.grant.key if debit.grant else None
+    expires = debit.reason is TransactionReason.CREDIT_EXPIRED
     due = debit.credits
     left: list[Grant] = []
 
     def turn(grant: Grant) -> tuple[object, ...]:
         expired = grant.expires_at is not None and grant.expires_at <= debit.at
-        return (grant.key != named, expired, *burn_order(grant))
+        return (grant.key != named, expired != expires, *burn_order(grant))
 
     for grant in sorted(grants, key=turn):
         taken = min(grant.available, due)

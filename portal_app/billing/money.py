@@ -37,7 +37,7 @@ class DoesNotFit(ValueError):
 
 
 class CurrencyMismatch(ValueError):
-    """Two amounts of different currencies were about to be added or compared."""
+    """Two amounts of different currencies were about to be added or subtracted."""
 
 
 def minor_digits(currency: str) -> int:
@@ -106,3 +106,11 @@ def value_of_credits(credits_: Decimal, conversion_rate: Decimal) -> Decimal:
     with localcontext() as context:
         context.prec = 60
         return quantize(credits_ * conversion_rate, MONEY_SCALE)
+
+
+def is_worth(credits_: Decimal, amount: Decimal, conversion_rate: Decimal) -> bool:
+    """Tell whether credits and money are the same at that rate (I2), to 10⁻⁶ of whichever followed from the other."""
+    with localcontext() as context:
+        context.prec = 60
+        bought = quantize(amount / conversion_rate, MONEY_SCALE)
+    return amount == value_of_credits(credits_, conversion_rate) or credits_ == bought

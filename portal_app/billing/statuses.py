@@ -212,6 +212,7 @@ class InvoiceState(StrEnum):
 
     PAID = "paid"
     PENDING = "pending"
+    STARTED = "started"
     PARTIALLY_PAID = "partially_paid"
     PROCESSING = "processing"
     OVERDUE = "overdue"
@@ -226,6 +227,7 @@ class InvoiceState(StrEnum):
 UNPAID_STATES = frozenset(
     {
         InvoiceState.PENDING,
+        InvoiceState.STARTED,
         InvoiceState.PARTIALLY_PAID,
         InvoiceState.PROCESSING,
         InvoiceState.OVERDUE,
@@ -238,6 +240,10 @@ _SETTLED = {
     PaymentStatus.OVERPAID: InvoiceState.OVERPAID,
     PaymentStatus.REFUNDED: InvoiceState.REFUNDED,
     PaymentStatus.PARTIALLY_REFUNDED: InvoiceState.PARTIALLY_REFUNDED,
+}
+_UNDER_WAY = {
+    PaymentStatus.PROCESSING: InvoiceState.PROCESSING,
+    PaymentStatus.INITIATED: InvoiceState.STARTED,
 }
 
 
@@ -269,8 +275,8 @@ def invoice_state(  # noqa: PLR0911 (a decision table reads best as one)
         return InvoiceState.FAILED
     if due_at is not None and due_at < now:
         return InvoiceState.OVERDUE
-    if payment_status == PaymentStatus.PROCESSING:
-        return InvoiceState.PROCESSING
+    if payment_status in _UNDER_WAY:
+        return _UNDER_WAY[payment_status]
     return InvoiceState.PARTIALLY_PAID if amount_paid > 0 else InvoiceState.PENDING
 
 

@@ -74,12 +74,14 @@ class LedgerEntry:
 class LedgerPoster:
     """Posts entries to one wallet, oldest first, keeping its open grants in memory between them.
 
-    Use one per wallet and transaction: it reads the ledger's end once and writes the grants back in `finish`.
+    Use one per wallet and transaction: it locks the wallet, reads the ledger's end once, and writes the
+    grants back in `finish`.
     """
 
     def __init__(self, session: Session, wallet: Wallet, now: datetime) -> None:
-        """Read where the wallet's ledger ends and which grants still hold credits."""
+        """Wait for the wallet's turn, then read where its ledger ends and which grants still hold credits."""
         self._session, self._wallet, self._now = session, wallet, now
+        session.refresh(wallet, with_for_update=True)
         last = session.exec(
             select(WalletTransaction)
             .where(WalletTransaction.wallet_id == wallet.id)
@@ -89,8 +91,9 @@ class LedgerPoster:
         self.balance = last.credit_balance_after if last else Decimal(0)
         self._sequence = last.sequence if last else 0
         self._last_at = last.created_at if last else None
-        held = CreditGrant.wallet_id == wallet.id, col(CreditGrant.credits_available) > 0
-        self._rows = {row.id or 0: row for row in session.exec(select(CreditGrant).where(*held))}
+        held = select(CreditGrant).where(CreditGrant.wallet_id == wallet.id, col(CreditGrant.credits_available) > 0)
+        current = held.order_by(col(CreditGrant.id)).execution_options(populate_existing=True)
+        self._rows = {row.id or 0: row for row in session.exec(current)}
         self._open: tuple[Grant, ...] = tuple(_grant(row) for row in self._rows.values())
 
     def earliest(self, at: datetime) -> datetime:
@@ -118,6 +121,7 @@ class LedgerPoster:
         self._session.add(row)
         self.balance, self._open = posting.balance_after, posting.grants
         self._sequence, self._last_at = row.sequence, entry.at
+        self._let_go()
         return row
 
     def finish(self) -> None:
@@ -130,13 +134,24 @@ class LedgerPoster:
                 self._session.add(row)
         self._session.flush()
 
+    def _let_go(self) -> None:
+        """Write back the grants that the last row used up, and hold them no longer: ledgers are long."""
+        for key in self._rows.keys() - {grant.key for grant in self._open}:
+            row = self._rows.pop(int(key))
+            row.credits_available, row.updated_at = Decimal(0), self._now
+
     def _granted(self, entry: LedgerEntry) -> Grant | None:
         if entry.type is TransactionType.CREDIT and entry.status is TransactionStatus.COMPLETED:
             return self._new_grant(entry)
         if entry.takes_from is not None:
             return _grant(self._rows[entry.takes_from])
-        named = entry.grant.external_id
-        return next((_grant(row) for row in self._rows.values() if named and row.external_id == named), None)
+        row = self._named(entry.grant.external_id) if entry.grant.external_id else None
+        return _grant(row) if row else None
+
+    def _named(self, external_id: str) -> CreditGrant | None:
+        """Return the wallet's grant that a row names, also one that is used up."""
+        named = CreditGrant.wallet_id == self._wallet.id, CreditGrant.external_id == external_id
+        return self._session.exec(select(CreditGrant).where(*named)).first()
 
     def _new_grant(self, entry: LedgerEntry) -> Grant:
         terms = entry.grant

@@ -12,7 +12,7 @@ from portal_app.billing.statuses import (
     TransactionReason,
     TransactionType,
 )
-from portal_app.commands.post_ledger import GrantTerms, LedgerEntry, post_to_ledger
+from portal_app.commands.post_ledger import GrantTerms, LedgerEntry
 from portal_app.demo.rows import Bill, Line, Paid, World, add_invoice
 from portal_app.models.catalog import Plan
 from portal_app.models.customer import Customer
@@ -57,7 +57,7 @@ def add_acme(world: World, customer: Customer, plan: Plan) -> None:
     add_invoice(
         world, customer, Bill(f"INV-{month}-00001", day_before, "usd", [Line("Onboarding", Decimal(20))], due_days=30)
     )
-    usage = [Line("Feature B, 5,911 calls", Decimal("0.023106"), Decimal(5911), is_usage=True)]
+    usage = [Line("Feature B", Decimal("0.023106"), Decimal(5911), is_usage=True)]
     second = add_invoice(
         world,
         customer,
@@ -93,4 +93,4 @@ def add_acme(world: World, customer: Customer, plan: Plan) -> None:
         ),
         LedgerEntry(TransactionType.DEBIT, spent, Decimal(200), start, invoice_id=third.id),
     ]
-    post_to_ledger(world.session, wallet, entries, world.now)
+    world.post(wallet, entries)

@@ -15,7 +15,7 @@ from portal_app.models.customer import Customer
 from portal_app.models.subscription import Subscription
 
 ZONE = "Europe/Athens"
-MONTHS, PER_MONTH = 120, 10
+MONTHS, PER_MONTH, NEWEST_DAYS_AGO = 120, 10, 3
 VAT = Decimal("0.24")
 _THINGS = (
     ("Cold storage, GB-months", "0.0049"),
@@ -50,9 +50,9 @@ def add_archive(world: World, customer: Customer, plan: Plan) -> None:
 
 
 def _add_month(world: World, customer: Customer, subscription_id: int, months_ago: int) -> None:
-    index = world.on.year * 12 + world.on.month - 1 - months_ago
-    year, month = divmod(index, 12)
-    last = min(last_of_month(year, month + 1).day, world.on.day if months_ago == 0 else 31)
+    newest = world.on - timedelta(days=NEWEST_DAYS_AGO)
+    year, month = divmod(newest.year * 12 + newest.month - 1 - months_ago, 12)
+    last = min(last_of_month(year, month + 1).day, newest.day if months_ago == 0 else 31)
     for sequence in range(1, PER_MONTH + 1):
         day = max(1, last * sequence // PER_MONTH)
         issued = datetime.combine(last_of_month(year, month + 1).replace(day=day), time(9, sequence), ZoneInfo(ZONE))
@@ -60,28 +60,36 @@ def _add_month(world: World, customer: Customer, subscription_id: int, months_ag
             number=f"ARC-{year}{month + 1:02d}-{sequence:05d}",
             issued_at=issued,
             currency="eur",
-            lines=_lines(world, count=60 if (months_ago, sequence) == (0, 1) else world.chance.randint(1, 4)),
+            lines=_lines(world, count=60 if (months_ago, sequence) == (0, 1) else world.chance.randint(2, 5)),
             tax_rate=VAT,
             tax_name="VAT 24 %",
             subscription_id=subscription_id,
             period=(issued - timedelta(days=30), issued),
         )
-        add_invoice(world, customer, _in_some_state(world, bill, months_ago))
+        # The newest month has one of each state, the others what chance gives them.
+        chosen = (sequence + 7) % PER_MONTH if months_ago == 0 else world.chance.randrange(40)
+        add_invoice(world, customer, _in_some_state(bill, chosen))
 
 
 def _lines(world: World, count: int) -> list[Line]:
-    chosen = [_THINGS[world.chance.randrange(len(_THINGS))] for _ in range(count)]
+    chosen = [_THINGS[world.chance.randrange(len(_THINGS))] for _ in range(count - 1)]
     return [
-        Line(
-            text, Decimal(price), Decimal(world.chance.randint(100, 90_000) if Decimal(price) < 1 else 1), is_usage=True
-        )
-        for text, price in chosen
+        Line("Plan Archive", Decimal("12.50")),
+        *(
+            Line(
+                text,
+                Decimal(price),
+                Decimal(world.chance.randint(100, 90_000) if Decimal(price) < 1 else 1),
+                is_usage=True,
+            )
+            for text, price in chosen
+        ),
     ]
 
 
-def _in_some_state(world: World, bill: Bill, months_ago: int) -> Bill:  # noqa: C901, PLR0911 (one case a state)
+def _in_some_state(bill: Bill, chosen: int) -> Bill:  # noqa: C901, PLR0911 (one case a state)
     late = Paid(PaymentMethod.OFFLINE, after=12, reference="SEPA transfer")
-    match world.chance.randrange(40):
+    match chosen:
         case 0:
             return replace(bill, invoice_status=InvoiceStatus.VOIDED, payment_status=PaymentStatus.VOIDED)
         case 1:
@@ -110,16 +118,21 @@ def _in_some_state(world: World, bill: Bill, months_ago: int) -> Bill:  # noqa: 
                 payment_status=PaymentStatus.PROCESSING,
             )
         case 6:
-            return replace(bill, lines=[Line("Free month", Decimal(0))])
+            free = [Line("Free month", Decimal(0))]
+            return replace(bill, lines=free, payment_status=PaymentStatus.PENDING)
         case 7:
             return replace(bill, payments=[Paid(share=Decimal("0.5"))])
-        case 8 | 9:
+        case 8:
             return bill
+        case 9:
+            return replace(
+                bill,
+                payments=[Paid(PaymentMethod.PAYMENT_LINK, status=PaymentStatus.INITIATED)],
+                payment_status=PaymentStatus.INITIATED,
+            )
         case 10 | 11:
             return replace(
                 bill, discount_rate=Decimal("0.1"), payments=[Paid(status=PaymentStatus.FAILED), Paid(after=2)]
             )
-        case _ if months_ago == 0:
-            return bill
         case _:
             return replace(bill, payments=[late])

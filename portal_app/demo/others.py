@@ -15,7 +15,7 @@ from portal_app.billing.statuses import (
     TransactionType,
     WalletStatus,
 )
-from portal_app.commands.post_ledger import GrantTerms, LedgerEntry, post_to_ledger
+from portal_app.commands.post_ledger import GrantTerms, LedgerEntry
 from portal_app.demo.rows import Bill, Line, Paid, World, add_invoice
 from portal_app.models.catalog import Plan
 from portal_app.models.customer import Customer
@@ -41,7 +41,7 @@ def _globex(world: World, customer: Customer, plan: Plan) -> None:
     bought = LedgerEntry(
         CREDIT, TransactionReason.PURCHASED_CREDIT_DIRECT, Decimal(500), start, grant=GrantTerms("Top-up")
     )
-    post_to_ledger(world.session, wallet, [bought], world.now)
+    world.post(wallet, [bought])
     seats = [Line("Plan Team", Decimal(96)), Line("Extra seats", Decimal(8), Decimal(3))]
     add_invoice(world, customer, Bill(f"GLX-{start:%Y%m}-00001", start, "usd", seats, payments=[Paid()]))
 
@@ -67,7 +67,7 @@ def _tri(world: World, customer: Customer) -> None:
                 status=TransactionStatus.PENDING,
             ),
         ]  # fmt: skip
-        post_to_ledger(world.session, wallet, entries, world.now)
+        world.post(wallet, entries)
         lines = [
             Line("GPU hours", Decimal(price)),
             Line("LLM tokens (K)", Decimal(price) / 10, Decimal(3), is_usage=True),
@@ -90,7 +90,7 @@ def _trial(world: World, customer: Customer, plan: Plan) -> None:
     wallet = _wallet(world, customer, "usd", Decimal("0.01"), start)
     gift = GrantTerms("Trial credits", priority=1, expires_at=start + timedelta(days=14))
     entry = LedgerEntry(CREDIT, TransactionReason.FREE_CREDIT_GRANT, Decimal(5000), start, grant=gift)
-    post_to_ledger(world.session, wallet, [entry], world.now)
+    world.post(wallet, [entry])
 
 
 def _paused(world: World, customer: Customer, plan: Plan) -> None:
@@ -100,7 +100,7 @@ def _paused(world: World, customer: Customer, plan: Plan) -> None:
     )
     wallet = _wallet(world, customer, "usd", Decimal(1), start, status=WalletStatus.FROZEN)
     entry = LedgerEntry(CREDIT, TransactionReason.SUBSCRIPTION_CREDIT_GRANT, Decimal(25), start)
-    post_to_ledger(world.session, wallet, [entry], world.now)
+    world.post(wallet, [entry])
     bill = Bill(f"PAU-{start:%Y%m}-00001", start, "usd", [Line("Plan Base", Decimal(20))], due_days=14)
     add_invoice(world, customer, bill)
 
@@ -114,7 +114,7 @@ def _cancelled(world: World, customer: Customer, plan: Plan) -> None:
         LedgerEntry(CREDIT, TransactionReason.PURCHASED_CREDIT_DIRECT, Decimal(80), start),
         LedgerEntry(DEBIT, TransactionReason.WALLET_TERMINATION, Decimal(80), ended),
     ]
-    post_to_ledger(world.session, wallet, entries, world.now)
+    world.post(wallet, entries)
     bill = Bill(
         f"GON-{start:%Y%m}-00001", start, "usd", [Line("Plan Base", Decimal(20))], payments=[Paid(PaymentMethod.CARD)]
     )

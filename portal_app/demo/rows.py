@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -14,16 +14,20 @@ from ulid import ULID
 
 from portal_app.billing.money import minor_digits, quantize
 from portal_app.billing.statuses import (
+    RECEIVED_PAYMENT_STATUSES,
     BillingReason,
     InvoiceStatus,
     InvoiceType,
     PaymentMethod,
     PaymentStatus,
     PriceType,
+    TransactionType,
 )
+from portal_app.commands.post_ledger import LedgerEntry, LedgerPoster
 from portal_app.database import Session
 from portal_app.models.customer import Customer
 from portal_app.models.invoice import Invoice, LineItem, Payment
+from portal_app.models.wallet import CreditGrant, Wallet
 
 ZERO = Decimal(0)
 
@@ -44,6 +48,16 @@ class World:
     def public_id(self, prefix: str) -> str:
         """Return an id that is the same every time the same world is made."""
         return f"{prefix}_{ULID.from_bytes(self.chance.randbytes(16))}"
+
+    def post(self, wallet: Wallet, entries: Iterable[LedgerEntry]) -> None:
+        """Post entries to a wallet's ledger, oldest first, under ids that are the same every time."""
+        poster = LedgerPoster(self.session, wallet, self.now)
+        for entry in entries:
+            row = poster.post(entry)
+            row.public_id = self.public_id("wtxn")
+            if row.grant_id is not None and row.type is TransactionType.CREDIT:
+                self.session.get_one(CreditGrant, row.grant_id).public_id = self.public_id("grant")
+        poster.finish()
 
     def add(self, row: Any) -> Any:
         """Stamp a row, give it its id, and store it."""
@@ -68,7 +82,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """One payment, `after` days after the invoice; `share` of what is due."""
+    """One payment, `after` days after the invoice or now, whichever is earlier; `share` of what is due."""
 
     method: PaymentMethod = PaymentMethod.CARD
     after: int = 0
@@ -95,13 +109,11 @@ class Bill:
     tax_name: str = ""
     credits_applied: Decimal = ZERO
     refunded: Decimal = ZERO
+    """Of what was paid; if it says it was refunded, by default all of it."""
     subscription_id: int | None = None
     period: tuple[datetime, datetime] | None = None
     description: str = ""
     reason: BillingReason = BillingReason.SUBSCRIPTION_CYCLE
-
-
-_ARRIVED = {PaymentStatus.SUCCEEDED, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED}
 
 
 def add_invoice(world: World, customer: Customer, bill: Bill) -> Invoice:
@@ -114,9 +126,14 @@ def add_invoice(world: World, customer: Customer, bill: Bill) -> Invoice:
     total = subtotal - discount + tax
     due = total - bill.credits_applied
     paid_amounts = [quantize(due * p.share, digits) if p.amount is None else p.amount for p in bill.payments]
-    arrived = [a for p, a in zip(bill.payments, paid_amounts, strict=True) if p.status in _ARRIVED]
-    paid = sum(arrived, ZERO)
+    arrived = [
+        (amount, _at(world, bill, payment.after))
+        for payment, amount in zip(bill.payments, paid_amounts, strict=True)
+        if payment.status in RECEIVED_PAYMENT_STATUSES
+    ]
+    paid = sum((amount for amount, _ in arrived), ZERO)
     status = bill.payment_status or (PaymentStatus.SUCCEEDED if paid >= due else PaymentStatus.PENDING)
+    refunded_all = status is PaymentStatus.REFUNDED and not bill.refunded
     period = bill.period or (None, None)
     invoice = world.add(
         Invoice(
@@ -137,11 +154,13 @@ def add_invoice(world: World, customer: Customer, bill: Bill) -> Invoice:
             amount_due=due,
             amount_paid=paid,
             amount_remaining=ZERO if bill.invoice_status is InvoiceStatus.VOIDED else max(due - paid, ZERO),
-            refunded_amount=bill.refunded,
+            refunded_amount=paid if refunded_all else bill.refunded,
             issued_at=bill.issued_at,
             due_at=bill.issued_at + timedelta(days=bill.due_days),
-            paid_at=bill.issued_at if status is PaymentStatus.SUCCEEDED else None,
-            voided_at=bill.issued_at + timedelta(days=3) if bill.invoice_status is InvoiceStatus.VOIDED else None,
+            paid_at=max((at for _, at in arrived), default=bill.issued_at)
+            if status is PaymentStatus.SUCCEEDED
+            else None,
+            voided_at=_at(world, bill, 3) if bill.invoice_status is InvoiceStatus.VOIDED else None,
             period_start_at=period[0],
             period_end_at=period[1],
             description=bill.description,
@@ -177,7 +196,7 @@ def add_invoice(world: World, customer: Customer, bill: Bill) -> Invoice:
             method=payment.method,
             payment_status=payment.status,
             reference=payment.reference,
-            created_at=bill.issued_at + timedelta(days=payment.after),
+            created_at=_at(world, bill, payment.after),
             updated_at=world.now,
         )
         for payment, amount in zip(bill.payments, paid_amounts, strict=True)
@@ -185,3 +204,8 @@ def add_invoice(world: World, customer: Customer, bill: Bill) -> Invoice:
     ]
     world.session.add_all(rows)
     return invoice
+
+
+def _at(world: World, bill: Bill, days_after: int) -> datetime:
+    """Return the instant so many days after an invoice, but never one that lies ahead."""
+    return min(bill.issued_at + timedelta(days=days_after), world.now)

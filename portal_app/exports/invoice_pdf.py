@@ -106,8 +106,9 @@ class _Sheet:
         top = self._pdf.get_y()
         self._party(_("From"), operator.name, operator.address, operator.tax_id, LEFT, top)
         left_end = self._pdf.get_y()
+        address = self._display.address(customer.address, customer.country)
         email = (customer.email,) if customer.email else ()
-        self._party(_("Billed to"), customer.name, (*customer.address, *email), customer.tax_id, LEFT + 92, top)
+        self._party(_("Billed to"), customer.name, (*address, *email), customer.tax_id, LEFT + 92, top)
         self._pdf.set_y(max(left_end, self._pdf.get_y()) + 7)
 
     def facts(self) -> None:

@@ -18,7 +18,10 @@ from portal_app.queries.listing import Fields, Listing, Slice, slice_rows
 
 @dataclass(frozen=True, slots=True)
 class CustomerProfile:
-    """What a customer sees of itself. `timezone` is an IANA name; `locale` is empty when none was given."""
+    """What a customer sees of itself.
+
+    `address` is without its country, which is an ISO 3166 code; `timezone` is an IANA name; empty texts were not given.
+    """
 
     public_id: str
     external_id: str
@@ -40,10 +43,15 @@ class CustomerProfile:
 
     @property
     def address(self) -> tuple[str, ...]:
-        """The address as people write it, one line each, without empty ones."""
+        """The address as people write it, one line each, without empty ones and without the country."""
         place = " ".join(part for part in (self.address_postal_code, self.address_city) if part)
-        lines = (self.address_line1, self.address_line2, place, self.address_state, self.address_country)
+        lines = (self.address_line1, self.address_line2, place, self.address_state)
         return tuple(line for line in lines if line)
+
+    @property
+    def country(self) -> str:
+        """The country's ISO code, or nothing."""
+        return self.address_country
 
 
 def get_profile(session: Session, customer_id: CustomerId) -> CustomerProfile:

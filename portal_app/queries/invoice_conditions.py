@@ -88,6 +88,7 @@ def _state_in_sql(now: datetime) -> ColumnElement[Any]:
         (payment == PaymentStatus.FAILED, InvoiceState.FAILED.value),
         (and_(col(Invoice.due_at).is_not(None), col(Invoice.due_at) < now), InvoiceState.OVERDUE.value),
         (payment == PaymentStatus.PROCESSING, InvoiceState.PROCESSING.value),
+        (payment == PaymentStatus.INITIATED, InvoiceState.STARTED.value),
         (col(Invoice.amount_paid) > 0, InvoiceState.PARTIALLY_PAID.value),
         else_=InvoiceState.PENDING.value,
     )

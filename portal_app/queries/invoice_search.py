@@ -89,6 +89,7 @@ STATUS_WORDS: dict[str, frozenset[InvoiceState]] = {
     "partially paid": frozenset({InvoiceState.PARTIALLY_PAID}),
     "partially refunded": frozenset({InvoiceState.PARTIALLY_REFUNDED}),
     "payment failed": frozenset({InvoiceState.FAILED}),
+    "payment started": frozenset({InvoiceState.STARTED}),
     "nothing due": frozenset({InvoiceState.NOTHING_DUE}),
     "not paid": UNPAID_STATES,
     "unpaid": UNPAID_STATES,

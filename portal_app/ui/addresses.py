@@ -1,8 +1,10 @@
 """Addresses inside the portal: the tab is the path; search, page and whatever is open are its query."""
 
+import re
 from urllib.parse import urlencode
 
 OVERVIEW, CREDITS, INVOICES, USAGE = "/", "/credits", "/invoices", "/usage"
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def address(path: str, **parameters: str | int | None) -> str:
@@ -14,3 +16,12 @@ def address(path: str, **parameters: str | int | None) -> str:
 def page_number(text: str) -> int:
     """Read a page number from an address; anything but a sensible one is page 1."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 and int(text) else 1  # noqa: PLR2004 (a million pages)
+
+
+def clean(value: object) -> str:
+    """Return what a page sent as text that can be stored and sent on; anything but text is empty.
+
+    Left out are NUL, which PostgreSQL refuses, and halves of surrogate pairs, as a field cut off in the
+    middle of an emoji sends them.
+    """
+    return _UNWRITABLE.sub("", value) if isinstance(value, str) else ""

@@ -12,18 +12,18 @@ from portal_app.access.keys import Purpose, derive_key
 from portal_app.errors import NotFound
 from portal_app.queries.invoices import get_invoice
 from portal_app.settings import get_settings
+from portal_app.ui.addresses import clean
 from portal_app.ui.gate import Portal
 
 
 async def invoice_download(portal: Portal, public_id: object) -> Any:
     """Return the download of one invoice's PDF; of one that is not this customer's, nothing."""
-    if not isinstance(public_id, str):
-        return None
+    wanted = clean(public_id)
     try:
-        await portal._ask(get_invoice, public_id, clock.utc_now())
+        await portal._ask(get_invoice, wanted, clock.utc_now())
     except NotFound:
         return None
-    return file_download(portal, FileKind.INVOICE_PDF, public_id)
+    return file_download(portal, FileKind.INVOICE_PDF, wanted)
 
 
 def file_download(portal: Portal, kind: FileKind, subject: str) -> Any:

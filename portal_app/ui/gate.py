@@ -3,24 +3,29 @@
 Every Reflex handler is a public call: a websocket client can name any of them, in any order, with any
 arguments, and whoever holds a page's client token may ask for its state. So `Gate` lets an event
 through only on the connection that presented the portal token, only if its handler was declared with
-`portal_event`, and only after the register confirmed the session once more. It leans on private parts
-of Reflex (the boot event, the storage payload, the router's session id): reflex is pinned, and
-tests/ui/test_gate_contract.py says which parts.
+`portal_event`, and only after the register confirmed the session once more. `keep_to_connections` sees
+to it that what an event loads reaches that connection alone, and that it is forgotten with it. Both
+lean on private parts of Reflex: it is pinned, and tests/ui/test_gate_contract.py says which parts.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
+import re
+from asyncio import Task, create_task, sleep
 from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import reflex as rx
 from reflex.event import Event
+from reflex.istate.manager.token import BaseStateToken
 from reflex.state import BaseState, OnLoadInternalState, State, StateUpdate
+from reflex_base.constants import RouteVar
 from reflex_base.constants.state import FIELD_MARKER
+from reflex_base.event.context import EventContext
 from reflex_base.utils.format import format_event_handler
 
 from portal_app import clock
@@ -28,12 +33,14 @@ from portal_app.access.principal import CustomerId, Principal
 from portal_app.access.tokens import SESSION, TokenRejected, verify
 from portal_app.commands.use_session import note_opened
 from portal_app.database import Session, current_database
-from portal_app.display import Display, make_display
+from portal_app.display import Display, find_locale, make_display
 from portal_app.errors import Unavailable
 from portal_app.queries.access import SessionStanding, check_session_of_anyone
-from portal_app.queries.branding import Operator, branding_of_operator
-from portal_app.queries.customers import CustomerProfile, get_profile
+from portal_app.queries.branding import branding_of_operator
+from portal_app.queries.customers import get_profile
 from portal_app.settings import get_settings
+from portal_app.ui.addresses import clean
+from portal_app.ui.profile import NO_OPERATOR, NO_PROFILE, OperatorRow, ProfileRow, operator_row, profile_row
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +50,11 @@ T = TypeVar("T")
 TOKEN_STORAGE = "portal_token"  # noqa: S105 (the name of a storage key; boot.js writes it)
 LOCALE_STORAGE = "portal_locale"
 RECHECK_SECONDS = 30.0
+"""How long a page shows what it has before the register is asked again."""
+CONFIRMED_SECONDS = 30.0
+"""How long a handler may ask for data after the register was asked."""
 
+_LOCALE = re.compile(r"[A-Za-z0-9_-]{2,20}")
 _GUARDED: set[str] = set()
 
 
@@ -59,37 +70,16 @@ class GateStatus(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-class OperatorRow(TypedDict):
-    """Who bills, as pages show it. Shown on the screens of a closed door, too."""
-
-    name: str
-    support_email: str
-    return_url: str
-    logo_url: str
-
-
-class ProfileRow(TypedDict):
-    """The customer, as pages show it."""
-
-    name: str
-    initials: str
-    external_id: str
-    email: str
-    address: list[str]
-    tax_id: str
-    zone: str
-
-
-NO_OPERATOR = OperatorRow(name="", support_email="", return_url="", logo_url="")
-NO_PROFILE = ProfileRow(name="", initials="", external_id="", email="", address=[], tax_id="", zone="")
-
-
 def _name_of(handler: Callable[..., Any]) -> str:
     return f"{handler.__module__}.{handler.__qualname__}"
 
 
 def portal_event(*, background: bool = False, supersedes: bool = False) -> Callable[[Callable[..., Any]], Any]:
-    """Declare a handler that customers in a live session may call. Anything else is refused."""
+    """Declare a handler that customers in a live session may call. Anything else is refused.
+
+    A background handler passes the gate once, when it starts: whenever it takes the state anew it must
+    `_confirm`, and it must end when the state is no longer its connection's, as `Portal.watch` does.
+    """
 
     def declare(handler: Callable[..., Any]) -> Any:
         _GUARDED.add(_name_of(handler))
@@ -114,6 +104,7 @@ class Portal(rx.State):
     operator: OperatorRow = NO_OPERATOR
     profile: ProfileRow = NO_PROFILE
     _principal: Principal | None = None
+    _confirmed_at: datetime | None = None
     _connection: str = ""
     _locale: str = ""
     _zone: str = ""
@@ -121,32 +112,34 @@ class Portal(rx.State):
     @portal_event(background=True, supersedes=True)
     async def watch(self) -> None:
         """Close the door by itself when the session ends, even if nobody touches the page."""
+        connection = self._connection
         while True:
             async with self:
-                if self._principal is None:
+                if self._connection != connection:
                     return
                 await self._confirm()
                 if self._principal is None:
                     return
                 left = (self._principal.expires_at - clock.utc_now()).total_seconds()
-            await asyncio.sleep(min(max(left, 0.0) + 0.01, RECHECK_SECONDS))
+            await sleep(min(max(left, 0.0) + 0.01, RECHECK_SECONDS))
 
-    async def _admit(self, token: object, locale: object, connection: str) -> None:
+    async def _admit(self, token: str, locale: str, connection: str) -> None:
         """Wipe what an earlier owner left, then open the door if the token is good."""
         self.reset()
         self._connection = connection
         settings = get_settings()
         try:
-            self.operator = _operator_row(await current_database().read(branding_of_operator, settings))
+            self.operator = operator_row(await current_database().read(branding_of_operator, settings))
             if not token:
                 self.status = GateStatus.MISSING.value
                 return
             claims = verify(SESSION, settings.signing_keys(), token, clock.utc_now())
             self.reference = claims.jti[:8]
-            await self._open(claims.jti, claims.subject, locale if isinstance(locale, str) else "")
+            await self._open(claims.jti, claims.subject, locale)
         except TokenRejected as rejected:
             self.status = (GateStatus.EXPIRED if rejected.expired else GateStatus.INVALID).value
-        except Unavailable:
+        except Exception:  # whatever it is, the page must say something and show nothing
+            logger.exception("a page could not be opened")
             self.status = GateStatus.UNAVAILABLE.value
 
     async def _open(self, jti: str, subject: str, locale: str) -> None:
@@ -158,32 +151,39 @@ class Portal(rx.State):
             return
         await current_database().write(note_opened, check.principal, now)
         profile = await current_database().read(get_profile, check.principal.customer_id)
-        self._principal = check.principal
-        self._locale = locale or profile.locale or get_settings().operator_locale
+        self._locale = _first_locale(locale, profile.locale, get_settings().operator_locale)
         self._zone = profile.timezone
-        self.profile = _profile_row(profile, self._display())
+        self.profile = profile_row(profile, self._display())
+        self._principal, self._confirmed_at = check.principal, now
         self.status = GateStatus.OPEN.value
 
     async def _confirm(self) -> None:
-        """Ask the register again; clear everything if the session is over."""
-        principal = self._principal
+        """Ask the register again; clear everything if the session is over.
+
+        If the register does not answer, what is on screen stays, and `_ask` answers nothing new.
+        """
+        principal, self._confirmed_at = self._principal, None
         if principal is None:
             return
         now = clock.utc_now()
         if principal.expires_at <= now:
-            self._close(GateStatus.EXPIRED)
+            await self._close(GateStatus.EXPIRED)
             return
         try:
             check = await current_database().read(
                 check_session_of_anyone, principal.jti, principal.customer_public_id, now
             )
         except Unavailable:
-            return  # nothing is shown that was not shown before: the handler's own read says "unavailable"
+            return
         if check.principal is None:
-            self._close(GateStatus.REVOKED)
+            await self._close(GateStatus.REVOKED)
+        else:
+            self._confirmed_at = now
 
-    def _close(self, status: GateStatus) -> None:
+    async def _close(self, status: GateStatus) -> None:
         """Show a screen instead of data, and forget the data in every substate."""
+        for tab in Portal.get_substates():
+            await self.get_state(tab)  # Redis has loaded only what this event needs, and `reset` clears what is loaded
         kept = (self.operator, self.reference, self._connection, self.portal_token, self.portal_locale)
         self.reset()
         self.operator, self.reference, self._connection, self.portal_token, self.portal_locale = kept
@@ -201,7 +201,7 @@ class Portal(rx.State):
 
     def _parameters(self) -> dict[str, str]:
         """The query of the page's address; the last one of a repeated name counts."""
-        return dict(parse_qsl(urlsplit(str(self.router.url)).query))
+        return {name: clean(value) for name, value in parse_qsl(urlsplit(str(self.router.url)).query)}
 
     async def _ask(
         self,
@@ -209,7 +209,14 @@ class Portal(rx.State):
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Run a query for the customer whose session this is: tabs have no other way to data."""
+        """Run a query for the customer whose session this is: tabs have no other way to data.
+
+        Raises:
+            Unavailable: the database did not answer, or the register of sessions did not confirm this one.
+        """
+        confirmed_at, now = self._confirmed_at, clock.utc_now()
+        if confirmed_at is None or (now - confirmed_at).total_seconds() > CONFIRMED_SECONDS:
+            raise Unavailable
         return await current_database().read(query, self._customer(), *args, **kwargs)
 
 
@@ -221,13 +228,11 @@ class Gate(rx.Middleware):
         portal = await state.get_state(Portal)
         connection = state.router.session.session_id
         if event.name == BOOT:
-            stored = _storage(event)
-            await portal._admit(stored.get(TOKEN_STORAGE), stored.get(LOCALE_STORAGE), connection)
-            return None
+            return await _boot(portal, event, connection)
         if not connection or portal._connection != connection:
             return StateUpdate()
         if event.name == ON_LOAD:
-            return None
+            return None  # it names the events of the page, and each of them comes here
         if not _may_run(app, event.name):
             return StateUpdate()
         await portal._confirm()
@@ -238,9 +243,60 @@ class Gate(rx.Middleware):
         return StateUpdate(delta=delta)
 
 
+def keep_to_connections(app: rx.App) -> None:
+    """Bind what a page is sent, and what is kept of it, to the connection that asked.
+
+    Reflex sends an update to whoever holds the page's client token by then, and keeps the page's state
+    for an hour after it is closed.
+    """
+    sockets: Any = app.event_namespace
+    send, disconnected = sockets.emit_update, sockets.on_disconnect
+    forgetting: set[Task[None]] = set()
+
+    async def emit_update(update: StateUpdate, token: str) -> None:
+        asked = EventContext.get().router_data.get(RouteVar.SESSION_ID)
+        if asked and sockets.sid_to_token.get(asked) == token:
+            await send(update, token)
+
+    def on_disconnect(connection: str, *_reason: object) -> None:
+        token = sockets.sid_to_token.get(connection)
+        disconnected(connection)
+        if token is not None:
+            task = create_task(_forget(app, token, connection))
+            forgetting.add(task)  # the loop itself holds tasks weakly
+            task.add_done_callback(forgetting.discard)
+
+    sockets.emit_update, sockets.on_disconnect = emit_update, on_disconnect
+
+
 def log_and_answer_nothing(exception: Exception) -> None:
     """Handle what a handler raised: keep it for the log; the browser learns nothing of it."""
     logger.error("a page's event failed", exc_info=exception)
+
+
+async def _boot(portal: Portal, event: Event, connection: str) -> StateUpdate | None:
+    """Open the door to what the boot event presents, and leave nothing in it but that.
+
+    One that does not say where its page is would inherit the address of the page before it.
+    """
+    if not isinstance(event.payload, dict) or not isinstance(event.router_data.get(RouteVar.ORIGIN), str):
+        return StateUpdate()
+    sent, prefix = event.payload.get("vars"), Portal.get_full_name()
+    stored = {name: f"{prefix}.{name}{FIELD_MARKER}" for name in (TOKEN_STORAGE, LOCALE_STORAGE)}
+    texts = {key: clean(sent.get(key)) if isinstance(sent, dict) else "" for key in stored.values()}
+    hashes = event.payload.get("hashes")
+    event.payload.clear()
+    event.payload.update(vars=texts, hashes=hashes if isinstance(hashes, list) else None)
+    await portal._admit(texts[stored[TOKEN_STORAGE]], texts[stored[LOCALE_STORAGE]], connection)
+    return None
+
+
+async def _forget(app: rx.App, token: str, connection: str) -> None:
+    async with app.state_manager.modify_state(BaseStateToken(ident=token, cls=Portal)) as state:
+        portal = await state.get_state(Portal)
+        if portal._connection == connection:
+            portal.reset()
+            state._clean()
 
 
 def _may_run(app: rx.App, event_name: str) -> bool:
@@ -248,35 +304,10 @@ def _may_run(app: rx.App, event_name: str) -> bool:
     return registered is not None and is_guarded(registered.handler.fn)
 
 
-def _storage(event: Event) -> dict[str, object]:
-    """Return what the browser's session storage sent with the boot event, by storage name."""
-    sent = event.payload.get("vars")
-    if not isinstance(sent, dict):
-        return {}
-    prefix = Portal.get_full_name()
-    return {name: sent.get(f"{prefix}.{name}{FIELD_MARKER}") for name in (TOKEN_STORAGE, LOCALE_STORAGE)}
-
-
-def _operator_row(operator: Operator) -> OperatorRow:
-    return OperatorRow(
-        name=operator.name,
-        support_email=operator.support_email,
-        return_url=operator.return_url,
-        logo_url="/branding/logo" if operator.logo else "",
-    )
-
-
-def _profile_row(profile: CustomerProfile, display: Display) -> ProfileRow:
-    words = [word for word in profile.name.split() if word[:1].isalnum()]
-    return ProfileRow(
-        name=profile.name,
-        initials="".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper(),
-        external_id=profile.external_id,
-        email=profile.email,
-        address=list(profile.address),
-        tax_id=profile.tax_id,
-        zone=display.zone.key,
-    )
+def _first_locale(*names: str) -> str:
+    """Return the first of `names` that CLDR knows, in its own spelling: what a page sends is not kept as sent."""
+    known = (find_locale(name) for name in names if _LOCALE.fullmatch(name))
+    return next((str(locale) for locale in known if locale), "")
 
 
 BOOT = format_event_handler(State.event_handlers["hydrate_and_load"])

@@ -1,42 +1,63 @@
-"""Make the page's socket follow the address the page came from, whatever port the build was made for.
+"""Make the page live on one origin: its socket follows the address the page came from, in development, too.
 
-Reflex bakes the port of the build into the page. This plugin patches the one function that turns the
-baked address into the real one; a build fails loudly if that function is no longer where it was.
+Reflex bakes the port of the build into the page, and its development server answers pages alone. This
+plugin patches the function that turns the baked address into the real one, and has the development
+server pass REST and files on to the backend. A build fails loudly if Reflex's files are no longer as
+these patches know them.
 """
 
 import reflex as rx
+from reflex_base.plugins import PreCompileContext
 from typing_extensions import Unpack
 
-ANCHOR = "    endpoint.hostname = frontend_hostname;\n"
-PATCH = (
-    ANCHOR
-    + "    if (import.meta.env.PROD) {\n"
-    + '      endpoint.protocol = endpoint.protocol.startsWith("ws")\n'
-    + '        ? window.location.protocol.replace("http", "ws")\n'
-    + "        : window.location.protocol;\n"
-    + "      endpoint.host = window.location.host;\n"
-    + "      endpoint.port = window.location.port;\n"
-    + "      return endpoint;\n"
-    + "    }\n"
-)
+SOCKET_ANCHOR = "    endpoint.hostname = frontend_hostname;\n"
+SOCKET_PATCH = """\
+    if (import.meta.env.PROD) {
+      endpoint.protocol = endpoint.protocol.startsWith("ws")
+        ? window.location.protocol.replace("http", "ws")
+        : window.location.protocol;
+      endpoint.host = window.location.host;
+      endpoint.port = window.location.port;
+      return endpoint;
+    }
+"""
+PROXY_ANCHOR = "    port: process.env.PORT,\n"
+PROXIED = ("/v1", "/files", "/branding", "/openapi.json")
 
 
-class SameOriginSocket(rx.plugins.Plugin):
-    """Patches Reflex's state.js while the pages are compiled."""
+class SameOrigin(rx.plugins.Plugin):
+    """Patches Reflex's files while the pages are compiled."""
 
-    def pre_compile(self, **context: Unpack[rx.plugins.PreCompileContext]) -> None:
-        """Register the patch."""
+    def pre_compile(self, **context: Unpack[PreCompileContext]) -> None:
+        """Register the patches."""
         context["add_modify_task"]("utils/state.js", follow_location)
+        context["add_modify_task"]("vite.config.js", pass_on_to_backend)
 
 
 def follow_location(source: str) -> str:
-    """Return state.js with the patch in place; patching twice changes nothing.
+    """Return state.js with a socket that follows `location`; patching twice changes nothing.
 
     Raises:
         ValueError: Reflex's function has changed.
     """
-    if PATCH in source:
+    return _patched(source, SOCKET_ANCHOR, SOCKET_PATCH)
+
+
+def pass_on_to_backend(source: str) -> str:
+    """Return vite.config.js whose development server passes REST and files on; patching twice changes nothing.
+
+    Raises:
+        ValueError: Reflex's configuration has changed.
+    """
+    backend = rx.config.get_config().api_url
+    return _patched(
+        source, PROXY_ANCHOR, "    proxy: {" + ", ".join(f'"{path}": "{backend}"' for path in PROXIED) + "},\n"
+    )
+
+
+def _patched(source: str, anchor: str, patch: str) -> str:
+    if anchor + patch in source:
         return source
-    if source.count(ANCHOR) != 1:
-        raise ValueError("Reflex's getBackendURL is not as this patch knows it: see ui/same_origin.py")
-    return source.replace(ANCHOR, PATCH)
+    if source.count(anchor) != 1:
+        raise ValueError(f"Reflex's files are not as ui/same_origin.py knows them: {anchor.strip()} is missing")
+    return source.replace(anchor, anchor + patch)

@@ -41,7 +41,7 @@ def closed_door() -> rx.Component:
             _screen(
                 _("Billing is unavailable right now"),
                 _("Your data is safe, but it cannot be read at the moment. Try again in a minute."),
-                rx.el.a(_("Try again"), href="", class_name="primary"),
+                rx.el.button(_("Try again"), type="button", class_name="primary", custom_attrs={"data-reload": ""}),
             ),
         ),
         _screen(

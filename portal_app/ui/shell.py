@@ -52,8 +52,12 @@ def _header() -> rx.Component:
             rx.cond(
                 operator["return_url"] != "",
                 rx.el.a(
-                    "\u2190 ", _("Back to"), " ", operator["name"],
-                    href=operator["return_url"], class_name="ghost hide-s", rel="noopener noreferrer", target="_top",
+                    rx.el.span("\u2190", aria_hidden="true"),
+                    rx.el.span(_("Back to"), " ", operator["name"], class_name="back-words"),
+                    href=operator["return_url"],
+                    class_name="ghost back",
+                    rel="noopener noreferrer",
+                    target="_top",
                 ),
             ),
             rx.el.button(

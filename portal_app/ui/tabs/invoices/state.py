@@ -11,7 +11,7 @@ from portal_app.access.downloads import FileKind
 from portal_app.errors import NotFound
 from portal_app.queries.invoice_search import MAX_CHARACTERS, InvoiceSearch, parse_search
 from portal_app.queries.invoices import InvoiceOrder, count_invoices, get_invoice, search_invoices
-from portal_app.ui.addresses import INVOICES, address, page_number
+from portal_app.ui.addresses import INVOICES, address, clean, page_number
 from portal_app.ui.components.invoice_table import InvoiceRow, invoice_row
 from portal_app.ui.components.pager import NO_PAGER, PagerRow, invoices_counted, pager_row
 from portal_app.ui.downloads import file_download, invoice_download
@@ -77,7 +77,7 @@ class InvoicesState(Portal):
     @portal_event()
     def search(self, text: str) -> Any:
         """Put what was typed into the address; the page loads from there."""
-        self._typed = str(text)[:MAX_CHARACTERS]
+        self._typed = clean(text)[:MAX_CHARACTERS]
         parameters = self._parameters()
         kept = {"sort": parameters.get("sort", ""), "dir": parameters.get("dir", "")}
         return rx.redirect(address(INVOICES, q=self._typed.strip(), **kept), replace=True)

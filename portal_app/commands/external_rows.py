@@ -1,0 +1,75 @@
+"""Find the rows that the operator's own ids name, so that what is brought again is compared and not doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import inspect, literal
+from sqlmodel import col, select
+
+from portal_app.database import Session
+from portal_app.models.columns import Row
+from portal_app.models.invoice import Invoice, LineItem, Payment
+from portal_app.models.wallet import CreditGrant, Wallet, WalletTransaction
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+Part = TypeVar("Part", LineItem, Payment)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a reference leads to: the inner key, and the customer it belongs to, if to one."""
+
+    key: int
+    customer_id: int | None
+
+
+def find_rows(session: Session, table: type[AnyRow], external_ids: Collection[str]) -> dict[str, AnyRow]:
+    """Return the rows with these external ids, by them."""
+    named: Any = inspect(table).columns["external_id"]
+    rows = session.exec(select(named, table).where(named.in_(external_ids)))
+    return {external_id: row for external_id, row in rows}  # noqa: C416 (a Result is no Mapping)
+
+
+def find_targets(session: Session, table: type[Row], external_ids: Collection[str]) -> dict[str, Target]:
+    """Return where these external ids lead, for those that exist."""
+    columns = inspect(table).columns
+    customer = columns["customer_id"] if "customer_id" in columns else literal(None)
+    statement = select(columns["external_id"], columns["id"], customer).where(columns["external_id"].in_(external_ids))
+    return {external_id: Target(key, customer_id) for external_id, key, customer_id in session.exec(statement)}
+
+
+def find_numbers(session: Session, pairs: Collection[tuple[int, str]]) -> dict[tuple[int, str], str]:
+    """Return which invoice, by external id, has each of these customers' numbers already."""
+    statement = select(Invoice.customer_id, Invoice.number, Invoice.external_id).where(
+        col(Invoice.customer_id).in_({customer for customer, _ in pairs}),
+        col(Invoice.number).in_({number for _, number in pairs}),
+    )
+    return {(customer, number or ""): external_id or "" for customer, number, external_id in session.exec(statement)}
+
+
+def find_parts(session: Session, table: type[Part], invoice_ids: Collection[int]) -> dict[int, list[Part]]:
+    """Return the lines or payments of these invoices, oldest first."""
+    found: dict[int, list[Part]] = {key: [] for key in invoice_ids}
+    for row in session.exec(select(table).where(col(table.invoice_id).in_(invoice_ids)).order_by(col(table.id))):
+        found[row.invoice_id].append(row)
+    return found
+
+
+def find_transactions(
+    session: Session, external_ids: Collection[str]
+) -> dict[str, tuple[WalletTransaction, str | None]]:
+    """Return the ledger rows with these external ids, each with the external id of its grant."""
+    statement = (
+        select(WalletTransaction, CreditGrant.external_id)
+        .outerjoin(CreditGrant, col(CreditGrant.id) == col(WalletTransaction.grant_id))
+        .where(col(WalletTransaction.external_id).in_(external_ids))
+    )
+    return {row.external_id or "": (row, grant) for row, grant in session.exec(statement)}
+
+
+def lock_wallet(session: Session, external_id: str) -> Wallet:
+    """Return the wallet with this external id, which must exist, and keep others from posting to it meanwhile."""
+    return session.exec(select(Wallet).where(Wallet.external_id == external_id).with_for_update()).one()

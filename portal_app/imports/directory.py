@@ -1,0 +1,100 @@
+"""One run: read every file of a directory, then load all of it in one transaction, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
+
+from portal_app.commands.audit import record
+from portal_app.database import Database
+from portal_app.errors import Invalid
+from portal_app.imports.load_invoices import load_invoices
+from portal_app.imports.load_ledger import load_ledger
+from portal_app.imports.load_rows import load_rows
+from portal_app.imports.nouns import CUSTOMERS, NOUNS, PLANS, PRICES, SUBSCRIPTIONS, WALLETS
+from portal_app.imports.problems import Problem
+from portal_app.imports.progress import OnProgress, ignore
+from portal_app.imports.report import SHOWN, Outcome, write_report
+from portal_app.imports.run import Run, Tally
+from portal_app.imports.scratch import Scratch
+from portal_app.imports.sources import find_sources
+from portal_app.imports.staging import stage
+
+LOADERS: dict[str, Callable[[Run], None]] = {
+    **{noun.name: partial(load_rows, noun=noun) for noun in (CUSTOMERS, PLANS, PRICES, SUBSCRIPTIONS, WALLETS)},
+    "invoices": load_invoices,
+    "transactions": load_ledger,
+}
+"""What loads the staged rows, in order: what is referred to comes first. A new noun's loader goes here."""
+
+
+def import_directory(
+    database: Database,
+    directory: Path,
+    now: datetime,
+    *,
+    dry_run: bool = False,
+    report: Path | None = None,
+    on_progress: OnProgress = ignore,
+) -> Outcome:
+    """Load a directory's files, all of them or, if anything at all is wrong with them, none.
+
+    The database is locked for other writers only while rows are loaded, not while files are read.
+
+    Raises:
+        Invalid: the report cannot be written; nothing was loaded.
+        OperationalError: the database cannot be used.
+    """
+    sources, problems = find_sources(directory)
+    _make_sure_of(report)
+    with Scratch(sources) as scratch:
+        for problem in problems:
+            scratch.report(problem)
+            scratch.lossy |= NOUNS.keys() - {source.noun.name for source in sources}
+        left_out = {source.noun.name: stage(source, scratch, on_progress) for source in sources}
+        with database.writing() as session:
+            run = Run(session, scratch, now, on_progress, {name: Tally(left_out=n) for name, n in left_out.items()})
+            _load(run)
+            _finish(run, dry_run=dry_run)
+        shown = tuple(islice(scratch.problems(), SHOWN))
+        outcome = Outcome(run.tallies, shown, scratch.count_problems(), is_dry=dry_run)
+        if report is not None:
+            write_report(report, outcome, scratch.problems())
+    return outcome
+
+
+def _make_sure_of(report: Path | None) -> None:
+    try:
+        if report is not None:
+            report.touch()
+    except OSError as error:
+        raise Invalid(field="--report", problem=f"{report} cannot be written: {error.strerror}") from error
+
+
+def _load(run: Run) -> None:
+    for name, load in LOADERS.items():
+        try:
+            load(run)
+        except (OperationalError, InterfaceError):
+            raise
+        except StatementError as error:  # what the checks before it have overlooked
+            run.scratch.report(Problem(name, None, "", f"the database refuses a row: {error.orig}"))
+            return
+
+
+def _finish(run: Run, *, dry_run: bool) -> None:
+    if dry_run or run.scratch.count_problems():
+        run.session.rollback()
+        return
+    changes = [
+        f"{name}: {tally.added} new, {tally.changed} changed"
+        for name, tally in run.tallies.items()
+        if tally.added or tally.changed
+    ]
+    if changes:
+        record(run.session, actor="command line", action="import.loaded", now=run.now, rows="; ".join(changes))

@@ -1,0 +1,1 @@
+"""The map of each file, one module per family of nouns; nouns.py lists them in order of loading."""

@@ -1,0 +1,53 @@
+"""What a run came to, for the person at the terminal and for the report file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal_app.imports.problems import Problem
+from portal_app.imports.run import Tally
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished run. `problems` are the first of `problem_count`; where there is one, nothing was loaded."""
+
+    tallies: Mapping[str, Tally]
+    problems: tuple[Problem, ...]
+    problem_count: int
+    is_dry: bool
+
+
+def as_text(outcome: Outcome) -> str:
+    """Return the outcome for a screen: what is wrong, at most fifty lines of it, or what was loaded."""
+    lines = [str(problem) for problem in outcome.problems]
+    if outcome.problem_count > len(lines):
+        lines.append(f"… and {outcome.problem_count - len(lines):,} more; --report FILE writes them all")
+    return "\n".join([*lines, *summary(outcome)])
+
+
+def write_report(path: Path, outcome: Outcome, problems: Iterable[Problem]) -> None:
+    """Write all problems, one a line, and the summary.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(f"{problem}\n" for problem in problems)
+        file.writelines(f"{line}\n" for line in summary(outcome))
+
+
+def summary(outcome: Outcome) -> Iterator[str]:
+    """Yield what was loaded or would be, noun by noun."""
+    count = outcome.problem_count
+    if count:
+        yield f"{count:,} problem{'s' if count > 1 else ''}; nothing was loaded"
+        return
+    for name, tally in outcome.tallies.items():
+        left_out = f", {tally.left_out:,} left out by the mapping" if tally.left_out else ""
+        yield f"{name}: {tally.added:,} new, {tally.changed:,} changed, {tally.unchanged:,} as they were{left_out}"
+    yield "everything is in order; nothing was loaded (dry run)" if outcome.is_dry else "everything is loaded"

@@ -1,0 +1,147 @@
+"""What the loaders of one run share: the open transaction, the scratch file, what is refused and what is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from portal_app.commands.external_rows import Target, find_targets
+from portal_app.database import Session
+from portal_app.imports.columns import KEY, Column, Noun, Objection, Values
+from portal_app.imports.nouns import NOUNS
+from portal_app.imports.numbers import plain
+from portal_app.imports.problems import Problem, quoted
+from portal_app.imports.progress import OnProgress, Step
+from portal_app.imports.scratch import Scratch, StagedRow
+from portal_app.models.columns import Row
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many rows of one noun came to what."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    left_out: int = 0
+
+
+@dataclass(slots=True)
+class Run:
+    """One run, writing into one transaction that its caller commits or rolls back."""
+
+    session: Session
+    scratch: Scratch
+    now: datetime
+    on_progress: OnProgress
+    tallies: dict[str, Tally] = field(default_factory=dict[str, Tally])
+
+    def refuse(self, row: StagedRow, objections: Iterable[Objection]) -> None:
+        """Report what is wrong with a row, if anything, and load neither it nor, silently, what depends on it."""
+        for column, sentence in objections:
+            label = row.source.label(column) if column else ""
+            self.scratch.report(Problem(row.source.file, row.line, label, sentence))
+            self.scratch.mark_bad(row)
+
+    def resolve(self, noun: Noun, rows: Sequence[StagedRow], leaving: str = "") -> dict[tuple[str, str], Target]:
+        """Return where the references of these rows lead, by column and external id; refuse rows that lead nowhere.
+
+        The column called `leaving` is left to the caller.
+        """
+        found: dict[tuple[str, str], Target] = {}
+        for column in noun.columns:
+            if column.refers_to and column.name != leaving:
+                found |= self._resolve(column, [row for row in rows if not row.bad and row.values.get(column.name)])
+        return found
+
+    def _resolve(self, column: Column, rows: Sequence[StagedRow]) -> dict[tuple[str, str], Target]:
+        noun = NOUNS[column.refers_to]
+        named = {row.values[column.name] for row in rows}
+        targets = find_targets(self.session, noun.table, named) if named else {}
+        refused = self.scratch.by_key(noun, named - targets.keys()) if named - targets.keys() else {}
+        for row in rows:
+            key = row.values[column.name]
+            if key in refused or (key not in targets and noun.name in self.scratch.lossy):
+                self.scratch.mark_bad(row)
+            elif key not in targets:
+                self.refuse(row, [(column.name, f"there is no {noun.singular} {quoted(key)}")])
+        return {(column.name, key): target for key, target in targets.items()}
+
+    def new(self, noun: Noun, key: str, values: Values) -> Row:
+        """Return a new row with these attributes; its moment of creation is now unless they say otherwise."""
+        row: Values = {"created_at": self.now, "updated_at": self.now, KEY: key}
+        row |= values
+        return noun.table(**row)
+
+    def set(self, row: Row, values: Values) -> bool:
+        """Give a row these attributes, and tell whether any was different."""
+        changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+        for name, value in changed.items():
+            setattr(row, name, value)
+        return bool(changed)
+
+    def note(self, noun: Noun, row: Row, *, is_new: bool, has_changed: bool) -> None:
+        """Stamp and store a row that is new or has changed, and count it."""
+        tally = self.tally(noun)
+        if is_new or has_changed:
+            row.updated_at = self.now
+            self.session.add(row)
+        tally.added += is_new
+        tally.changed += has_changed and not is_new
+        tally.unchanged += not (is_new or has_changed)
+
+    def tally(self, noun: Noun) -> Tally:
+        """Return the noun's tally."""
+        return self.tallies.setdefault(noun.name, Tally())
+
+    def advance(self, noun: Noun, done: int, total: int) -> None:
+        """Tell how far the loading of a noun has come, in rows."""
+        self.on_progress(Step(f"loading {noun.name}", done, total, done))
+
+
+def attributes(noun: Noun, values: Values, targets: dict[tuple[str, str], Target]) -> Values:
+    """Return a row's values by the attributes they fill, its references as inner keys where `targets` has them."""
+    found: Values = {}
+    for name, value in values.items():
+        column = noun.by_name[name]
+        target = targets.get((name, value)) if column.refers_to else None
+        found[column.attribute] = target.key if target else value
+    return found
+
+
+def defaults(noun: Noun) -> Values:
+    """Return what the columns that a file leaves out come to in a new row."""
+    return {column.attribute: column.default for column in noun.columns if column.name != KEY}
+
+
+def current(noun: Noun, row: Row) -> Values:
+    """Return what a stored row holds in the attributes of its noun's columns."""
+    return {column.attribute: getattr(row, column.attribute) for column in noun.columns if column.name != KEY}
+
+
+def moved(noun: Noun, stored: Row, given: Values) -> Iterator[Objection]:
+    """Yield the fixed columns that a file would change."""
+    for name in sorted(noun.fixed):
+        column = noun.by_name[name]
+        before = getattr(stored, column.attribute)
+        if column.attribute in given and given[column.attribute] != before:
+            if column.refers_to:
+                yield name, f"this {noun.singular} has another {name}, which cannot change"
+            else:
+                yield name, f"is {described(before)} already and cannot become {described(given[column.attribute])}"
+
+
+def described(value: Any) -> str:
+    """Return a value as a sentence can say it."""
+    match value:
+        case None | "":
+            return "nothing"
+        case Decimal():
+            return plain(value)
+        case datetime():
+            return value.isoformat()
+        case _:
+            return str(value)

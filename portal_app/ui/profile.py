@@ -1,0 +1,56 @@
+"""Who bills and who is billed, as every page shows them."""
+
+from typing import TypedDict
+
+from portal_app.display import Display
+from portal_app.queries.branding import Operator
+from portal_app.queries.customers import CustomerProfile
+
+
+class OperatorRow(TypedDict):
+    """Who bills, as pages show it. Shown on the screens of a closed door, too."""
+
+    name: str
+    support_email: str
+    return_url: str
+    logo_url: str
+
+
+class ProfileRow(TypedDict):
+    """The customer, as pages show it."""
+
+    name: str
+    initials: str
+    external_id: str
+    email: str
+    address: list[str]
+    tax_id: str
+    zone: str
+
+
+NO_OPERATOR = OperatorRow(name="", support_email="", return_url="", logo_url="")
+NO_PROFILE = ProfileRow(name="", initials="", external_id="", email="", address=[], tax_id="", zone="")
+
+
+def operator_row(operator: Operator) -> OperatorRow:
+    """Word the operator for pages."""
+    return OperatorRow(
+        name=operator.name,
+        support_email=operator.support_email,
+        return_url=operator.return_url,
+        logo_url="/branding/logo" if operator.logo else "",
+    )
+
+
+def profile_row(profile: CustomerProfile, display: Display) -> ProfileRow:
+    """Word a customer for pages."""
+    words = [word for word in profile.name.split() if word[:1].isalnum()]
+    return ProfileRow(
+        name=profile.name,
+        initials="".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper(),
+        external_id=profile.external_id,
+        email=profile.email,
+        address=list(display.address(profile.address, profile.country)),
+        tax_id=profile.tax_id,
+        zone=display.zone.key,
+    )

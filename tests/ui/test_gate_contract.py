@@ -1,0 +1,147 @@
+"""The private parts of Reflex that ui/gate.py leans on. When Reflex is raised, whatever is red here is read first."""
+
+import asyncio
+import inspect
+import json
+import tomllib
+from importlib.metadata import version
+
+import pytest
+from canaries import seen
+from page import Page, boot_event
+from reflex.app import EventNamespace
+from reflex.event import Event
+from reflex.istate.manager.memory import StateManagerMemory
+from reflex.istate.manager.token import BaseStateToken
+from reflex.state import OnLoadInternalState, State, StateUpdate
+from reflex.utils.token_manager import LocalTokenManager, RedisTokenManager
+from reflex_base.constants import RouteVar
+from reflex_base.event.context import EventContext
+from reflex_base.event.processor.base_state_processor import BaseStateEventProcessor
+
+from portal_app.build import ROOT
+from portal_app.portal_app import app
+from portal_app.ui.gate import BOOT, LOCALE_STORAGE, ON_LOAD, TOKEN_STORAGE, Gate, Portal
+from portal_app.ui.tabs.invoices.state import InvoicesState
+
+
+def test_reflex_is_pinned_to_the_version_that_this_was_read_in():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert f"reflex=={version('reflex')}" in project["dependencies"]
+    assert version("reflex") == "0.10.1"
+
+
+def test_the_boot_event_and_the_page_load_event_are_called_so_and_take_these():
+    events = app._registration_context.event_handlers
+    assert events[BOOT].handler is State.event_handlers["hydrate_and_load"]
+    assert list(inspect.signature(events[BOOT].handler.fn).parameters) == ["self", "vars", "hashes"]
+    assert events[ON_LOAD].handler is OnLoadInternalState.event_handlers["on_load_internal"]
+    assert list(inspect.signature(events[ON_LOAD].handler.fn).parameters) == ["self"]
+
+
+def test_the_page_load_event_does_nothing_but_name_the_events_of_the_page():
+    page = State(_reflex_internal_init=True)
+    with app.set_contexts():
+        named = OnLoadInternalState.event_handlers["on_load_internal"].fn(page)
+    assert [event.name.rpartition("____")[2] for event in Event.from_event_type(named)] == [
+        "overview_state.load",
+        "portal.watch",
+        "on_load_internal_state.set_is_hydrated",
+    ]
+
+
+@pytest.mark.parametrize("name", [TOKEN_STORAGE, LOCALE_STORAGE])
+def test_the_compiled_page_sends_its_storage_under_these_names(served, name):
+    compiled = "".join(file.read_text() for file in (ROOT / ".web-tests/build/client/assets").glob("context-*.js"))
+    assert f"{Portal.get_full_name()}.{name}_rx_state_" in compiled
+
+
+def test_every_state_with_data_is_a_substate_of_the_gates():
+    states = {registered.states[0] for registered in app._registration_context.event_handlers.values()}
+    ours = {state for state in states if state.__module__.startswith("portal_app")}
+    assert Portal in ours
+    assert {state for state in ours if state is not Portal} == Portal.get_substates()
+    assert not any(state.get_substates() for state in ours - {Portal})
+
+
+def test_reset_clears_a_state_and_its_substates_and_not_the_address():
+    root = State(_reflex_internal_init=True)
+    portal = root.get_substate(Portal._get_substate_path())
+    invoices = root.get_substate(InvoicesState._get_substate_path())
+    portal._connection, invoices.query, invoices._typed = "c", "acme", "acme"
+    root.router_data = {RouteVar.SESSION_ID: "c"}
+    portal.reset()
+    assert (portal._connection, invoices.query, invoices._typed) == ("", "", "")
+    assert root.router_data == {RouteVar.SESSION_ID: "c"}
+    assert set(root.get_delta()) >= {Portal.get_full_name(), InvoicesState.get_full_name()}
+
+
+def test_the_event_context_carries_the_connection_on_to_what_an_event_chains():
+    context = EventContext(token="t", state_manager=None, enqueue_impl=None, router_data={RouteVar.SESSION_ID: "c"})
+    assert context.fork().router_data == context.fork(token="u").router_data == {RouteVar.SESSION_ID: "c"}
+
+
+def test_every_update_is_sent_through_the_method_that_the_gate_has_replaced():
+    assert list(inspect.signature(EventNamespace.emit_update).parameters) == ["self", "update", "token"]
+    assert app.event_namespace.emit_update.__module__ == app.event_namespace.on_disconnect.__module__ == Gate.__module__
+    source = inspect.getsource(BaseStateEventProcessor.configure)
+    assert source.count("await event_namespace.emit_update(") == 2
+
+
+def test_sockets_are_known_by_connection_and_client_token():
+    assert list(inspect.signature(EventNamespace.on_disconnect).parameters) == ["self", "sid"]
+    assert isinstance(app.event_namespace.sid_to_token, dict)
+    for manager in (LocalTokenManager, RedisTokenManager):
+        assert {"link_token_to_sid", "disconnect_token"} <= set(dir(manager))
+
+
+def test_a_middleware_is_asked_before_every_handler_and_may_answer_in_its_place():
+    source = inspect.getsource(BaseStateEventProcessor._execute_event)
+    assert (
+        source.index("self.middleware._preprocess") < source.index("self._rehydrate(") < source.index("process_event(")
+    )
+    assert [type(middleware) for middleware in app._middlewares] == [Gate]
+    assert StateUpdate().delta == {}
+    assert not StateUpdate().events
+
+
+async def _modified(manager: StateManagerMemory) -> Portal:
+    async with manager.modify_state(BaseStateToken(ident="t", cls=Portal)) as state:
+        return await state.get_state(Portal)
+
+
+def test_a_state_can_be_taken_by_client_token_alone():
+    portal = asyncio.run(_modified(StateManagerMemory()))
+    assert portal._connection == ""
+
+
+@pytest.mark.threat("T9")
+def test_what_a_page_says_of_its_own_connection_is_overwritten(portal, acmes):
+    """The gate compares `router.session.session_id`: a page must not be able to choose it."""
+    with Page(portal) as owner, Page(portal) as thief:
+        owner.boot(portal.token("acme"), "/invoices").wait_for_data("invoices")
+        session = owner.values("reflex___state____state")["rx_router_session"]
+        claimed = {"sessionId": session["session_id"], "token": session["client_token"], "ip": "10.0.0.1"}
+        event = boot_event("")
+        thief.send(event | {"router_data": event["router_data"] | claimed})
+        thief.send({"name": ON_LOAD, "router_data": event["router_data"] | claimed})
+        thief.settle()
+        assert thief.values("reflex___state____state")["rx_router_session"]["session_id"] != session["session_id"]
+        assert not seen(acmes, thief.text)
+
+
+@pytest.mark.threat("T9")
+@pytest.mark.parametrize("left", [False, True])
+def test_a_page_cannot_link_itself_to_another_by_naming_the_sockets_own_events(portal, acmes, left):
+    """python-socketio hands any event called `connect` to the handler of real connections."""
+    with Page(portal) as owner, Page(portal) as thief:
+        owner.boot(portal.token("acme"), "/invoices?q=acme").wait_for_data("invoices")
+        if left:
+            owner.close()
+        environment = {"QUERY_STRING": f"token={owner.client_token}"}
+        for event in (None, {"name": ON_LOAD, "router_data": {}}, boot_event("") | {"router_data": {}}):
+            thief.send_frame("42/_event," + json.dumps(["connect", environment, {"event": event} if event else None]))
+            thief.call(ON_LOAD, "/invoices")
+            thief.send_frame('42/_event,["disconnect"]')
+        thief.listen(0.5)
+        assert not seen(acmes, thief.text)
