@@ -8,11 +8,12 @@ from reflex_base import constants
 from starlette.types import ASGIApp
 
 from portal_app import development
-from portal_app.api.app import create_api
+from portal_app.api.app import PATHS, create_api
 from portal_app.settings import get_settings
 from portal_app.ui.gate import Gate, keep_to_connections, log_and_answer_nothing
 from portal_app.ui.routes import add_pages
 from portal_app.web import redaction
+from portal_app.web.beside import Beside
 from portal_app.web.headers import SecurityHeaders
 
 settings = get_settings()
@@ -26,8 +27,16 @@ def with_headers(wrapped: ASGIApp) -> ASGIApp:
     return SecurityHeaders(wrapped, settings, pages)
 
 
-app = rx.App(
-    api_transformer=[create_api(), with_headers],
+class App(rx.App):
+    """Reflex's application, with REST and files beside it: they have a CORS policy of their own."""
+
+    def __call__(self) -> ASGIApp:
+        """Return all of it as one ASGI application."""
+        return Beside(super().__call__(), with_headers(create_api()), PATHS)
+
+
+app = App(
+    api_transformer=with_headers,
     head_components=[
         rx.el.script(src="/boot.js"),
         rx.el.script(src="/keys.js", defer=True),

@@ -9,9 +9,10 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from portal_app.api import downloads, sessions
+from portal_app.api import branding, downloads, sessions
 from portal_app.api.bodies import MAX_BYTES
 from portal_app.api.edge import Edge
+from portal_app.api.openapi import add_documentation
 from portal_app.api.operator import customer_reads, customers, invoices, payments, plans, subscriptions, wallets
 from portal_app.api.portal import info
 from portal_app.api.portal import invoices as portal_invoices
@@ -19,16 +20,20 @@ from portal_app.api.portal import subscriptions as portal_subscriptions
 from portal_app.api.portal import wallets as portal_wallets
 from portal_app.api.wire.errors import error_wire, http_error_wire, malformed_wire
 from portal_app.errors import PortalError
+from portal_app.settings import get_settings
 
 OPERATOR = (customer_reads, customers, wallets, invoices, payments, subscriptions, plans)
 PORTAL = (info, portal_subscriptions, portal_invoices, portal_wallets)
 COMPRESS_FROM_BYTES = 1024
+PATHS = ("/v1/", "/files/", "/branding/", "/openapi.json", "/docs")
+"""Where everything that this application answers begins."""
 
 
 def create_api() -> FastAPI:
     """Return the REST application."""
     api = FastAPI(
         title="Customer portal",
+        version="1",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -36,8 +41,10 @@ def create_api() -> FastAPI:
         strict_content_type=False,
         max_body_size=MAX_BYTES,
     )
-    for module in (sessions, *OPERATOR, *PORTAL, downloads):
+    for module in (sessions, *OPERATOR, *PORTAL, downloads, branding):
         api.include_router(module.router)
+    if get_settings().shows_api_docs:
+        add_documentation(api)
     api.add_exception_handler(PortalError, _answer)
     api.add_exception_handler(RequestValidationError, _answer_malformed)
     api.add_exception_handler(HTTPException, _answer_http)
