@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from http import HTTPStatus
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -24,6 +28,7 @@ from portal_app.settings import get_settings
 
 OPERATOR = (customer_reads, customers, wallets, invoices, payments, subscriptions, plans)
 PORTAL = (info, portal_subscriptions, portal_invoices, portal_wallets)
+MODULES = (sessions, *OPERATOR, *PORTAL, downloads, branding)
 COMPRESS_FROM_BYTES = 1024
 PATHS = ("/v1/", "/files/", "/branding/", "/openapi.json", "/docs")
 """Where everything that this application answers begins."""
@@ -41,7 +46,7 @@ def create_api() -> FastAPI:
         strict_content_type=False,
         max_body_size=MAX_BYTES,
     )
-    for module in (sessions, *OPERATOR, *PORTAL, downloads, branding):
+    for module in MODULES:
         api.include_router(module.router)
     if get_settings().shows_api_docs:
         add_documentation(api)
@@ -66,11 +71,19 @@ async def _answer_malformed(_request: Request, error: Exception) -> JSONResponse
     return _response(body, body.http_status_code)
 
 
-async def _answer_http(_request: Request, error: Exception) -> JSONResponse:
+async def _answer_http(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
-    return _response(http_error_wire(error.status_code), error.status_code, error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods(request.url.path)))  # Starlette names those of one route only
+    return _response(http_error_wire(error.status_code), error.status_code, headers)
 
 
-def _response(body: BaseModel, status: int, headers: object = None) -> JSONResponse:
-    return JSONResponse(body.model_dump(), status_code=status, headers=headers)  # pyright: ignore[reportArgumentType]
+def _methods(path: str) -> set[str]:
+    routes = [route for module in MODULES for route in module.router.routes if isinstance(route, APIRoute)]
+    return {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+
+
+def _response(body: BaseModel, status: int, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(body.model_dump(), status_code=status, headers=headers)

@@ -98,6 +98,13 @@ def quantize(value: Decimal, digits: int) -> Decimal:
         return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
 
 
+def plain(value: Decimal) -> str:
+    """Write a decimal without exponent, padding or negative zero: 43.420 is `43.42`, 1E+2 is `100`."""
+    text = f"{value:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
 def value_of_credits(credits_: Decimal, conversion_rate: Decimal) -> Decimal:
     """Return the money that `credits_` stand for (invariant I2): 434.2 credits at 0.1 are 43.42.
 

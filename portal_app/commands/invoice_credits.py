@@ -9,6 +9,7 @@ from decimal import Decimal
 from sqlmodel import col, select
 
 from portal_app.access.principal import CustomerId
+from portal_app.billing.money import plain
 from portal_app.billing.statuses import (
     PaymentMethod,
     PaymentStatus,
@@ -37,7 +38,7 @@ def pay_with_credits(session: Session, invoice: Invoice, amount: Decimal, wallet
         CreditsShort: it holds fewer credits.
     """
     if amount > invoice.amount_remaining:
-        raise Invalid(field="amount", problem=f"is more than the {invoice.amount_remaining:f} that remain to pay")
+        raise Invalid(field="amount", problem=f"is more than the {plain(invoice.amount_remaining)} that remain to pay")
     customer_id = CustomerId(invoice.customer_id)
     wallet = lock_wallet(session, customer_id, wallet_id or _wallet_for(session, invoice))
     if wallet.currency != invoice.currency:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Protocol
 
-from portal_app.billing.money import RATE_SCALE
+from portal_app.billing.money import RATE_SCALE, plain
 from portal_app.errors import Invalid
 
 ZERO = Decimal(0)
@@ -55,7 +55,7 @@ def sums_of(subtotal: Decimal, total: Decimal, due: Decimal, lines: Sequence[Lin
     from_credits = sum((line.credits_applied for line in lines), ZERO)
     amounts = sum((line.amount for line in lines), ZERO)
     if amounts != subtotal:
-        raise Invalid(field="subtotal", problem=f"is {subtotal:f}, but the lines come to {amounts:f}")
+        raise Invalid(field="subtotal", problem=f"is {plain(subtotal)}, but the lines come to {plain(amounts)}")
     if total < subtotal - discount:
         raise Invalid(field="total", problem="is less than the subtotal without the lines' discounts")
     if due > total:

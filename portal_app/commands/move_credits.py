@@ -14,7 +14,7 @@ from decimal import Decimal
 from sqlmodel import select
 
 from portal_app.access.principal import CustomerId
-from portal_app.billing.money import MONEY_SCALE, quantize
+from portal_app.billing.money import MONEY_SCALE, plain, quantize
 from portal_app.billing.statuses import (
     ReferenceType,
     TransactionReason,
@@ -114,7 +114,7 @@ def take(session: Session, wallet: Wallet, entry: LedgerEntry, now: datetime) ->
     try:
         row = poster.post(replace(entry, at=poster.earliest(now)))
     except LedgerOverdrawn as short:
-        raise CreditsShort(available=f"{short.balance:f}", wanted=f"{short.debit:f}") from None
+        raise CreditsShort(available=plain(short.balance), wanted=plain(short.debit)) from None
     poster.finish()
     return row
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from sqlmodel import col, select
 
 from portal_app.access.principal import CustomerId
+from portal_app.billing.money import plain
 from portal_app.billing.statuses import (
     InvoiceStatus,
     PaymentMethod,
@@ -101,7 +102,7 @@ def settle(session: Session, invoice: Invoice, status: PaymentStatus, amount: De
         case PaymentStatus.SUCCEEDED | PaymentStatus.OVERPAID:
             _pay_up_to(session, invoice, max(paid, due) if amount is None else amount, now)
             if invoice.amount_remaining:
-                raise Invalid(field="amount", problem=f"does not cover the {due:f} due")
+                raise Invalid(field="amount", problem=f"does not cover the {plain(due)} due")
         case PaymentStatus.REFUNDED | PaymentStatus.PARTIALLY_REFUNDED:
             _refund(invoice, status, amount)
         case PaymentStatus.FAILED:
@@ -136,7 +137,7 @@ def lock_invoice(session: Session, customer_id: CustomerId, public_id: str) -> I
 def _pay_up_to(session: Session, invoice: Invoice, amount: Decimal, now: datetime) -> None:
     more = amount - invoice.amount_paid
     if more < 0:
-        raise Invalid(field="amount", problem=f"is less than the {invoice.amount_paid:f} paid before")
+        raise Invalid(field="amount", problem=f"is less than the {plain(invoice.amount_paid)} paid before")
     if more:
         _add(session, invoice, more, PaymentMethod.OFFLINE, PaymentStatus.SUCCEEDED, now)
     _receive(session, invoice, more, now)
@@ -164,7 +165,7 @@ def _refund(invoice: Invoice, status: PaymentStatus, amount: Decimal | None) -> 
     back = invoice.amount_paid if amount is None else amount
     whole = back == invoice.amount_paid
     if not back or back > invoice.amount_paid or whole != (status is PaymentStatus.REFUNDED):
-        raise Invalid(field="amount", problem=f"does not fit {status} with {invoice.amount_paid:f} paid")
+        raise Invalid(field="amount", problem=f"does not fit {status} with {plain(invoice.amount_paid)} paid")
     invoice.refunded_amount, invoice.payment_status = back, status
 
 

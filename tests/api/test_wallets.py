@@ -132,7 +132,7 @@ def test_a_debit_never_overdraws(move, rows):
     move("top-up", FREE)
     answer = move("debit", {"credits": "100.000001"})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_operation")
-    assert answer.json()["message"] == "The wallet holds 100.000000 credits, so 100.000001 cannot be taken"
+    assert answer.json()["message"] == "The wallet holds 100 credits, so 100.000001 cannot be taken"
     assert len(rows()) == 1
 
 

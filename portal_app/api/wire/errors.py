@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -50,12 +51,17 @@ def http_error_wire(status: int) -> ErrorWire:
 
 def malformed_wire(error: RequestValidationError) -> ErrorWire:
     """Return the fields that cannot be used: the first in the message, all of them in the details."""
-    problems = {_field(found["loc"]): found["msg"].removeprefix("Value error, ") for found in error.errors()}
+    problems = {_field(found["loc"]): _problem(found["msg"]) for found in error.errors()}
     field, problem = next(iter(problems.items()))
     details = {"fields": problems} if len(problems) > 1 else None
     return ErrorWire(
         code=Invalid.code, message=f"{field}: {problem}", http_status_code=Invalid.status.value, details=details
     )
+
+
+def _problem(message: str) -> str:
+    """Return pydantic's words without its names for things: `<Status.DRAFT: 'DRAFT'>` is `'DRAFT'`."""
+    return re.sub(r"<[\w.]+: ('[^']*')>", r"\1", message.removeprefix("Value error, "))
 
 
 def _field(location: tuple[int | str, ...]) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
-from portal_app.billing.money import is_currency
+from portal_app.billing.money import is_currency, plain
 from portal_app.billing.periods import known_zones
 
 T = TypeVar("T")
@@ -26,13 +26,6 @@ def wire_time(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def wire_decimal(value: Decimal) -> str:
-    """Write a decimal as a plain string without padding: 43.420 is `43.42`, 100 is `100`."""
-    text = f"{value:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
-
-
 WireTime = Annotated[
     datetime,
     PlainSerializer(wire_time, return_type=str),
@@ -40,7 +33,7 @@ WireTime = Annotated[
 ]
 WireDecimal = Annotated[
     Decimal,
-    PlainSerializer(wire_decimal, return_type=str),
+    PlainSerializer(plain, return_type=str),
     WithJsonSchema({"type": "string", "pattern": DECIMAL_PATTERN, "examples": ["43.42"]}),
 ]
 
