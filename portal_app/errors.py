@@ -79,6 +79,14 @@ class Invalid(PortalError):
     sentence = "{field}: {problem}"
 
 
+class BodyTooLarge(PortalError):
+    """A body that is longer than any good one."""
+
+    code = "validation_error"
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    sentence = "The body is larger than {limit} bytes"
+
+
 class NotJson(PortalError):
     """A body that says it is something other than JSON."""
 

@@ -14,11 +14,19 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from portal_app.api import branding, downloads, sessions
-from portal_app.api.bodies import MAX_BYTES
 from portal_app.api.edge import Edge
 from portal_app.api.openapi import add_documentation
-from portal_app.api.operator import customer_reads, customers, invoices, payments, plans, subscriptions, wallets
-from portal_app.api.portal import info
+from portal_app.api.operator import (
+    customer_reads,
+    customers,
+    invoices,
+    payments,
+    plans,
+    settings,
+    subscriptions,
+    wallets,
+)
+from portal_app.api.portal import config, info
 from portal_app.api.portal import invoices as portal_invoices
 from portal_app.api.portal import subscriptions as portal_subscriptions
 from portal_app.api.portal import wallets as portal_wallets
@@ -26,8 +34,8 @@ from portal_app.api.wire.errors import error_wire, http_error_wire, malformed_wi
 from portal_app.errors import PortalError
 from portal_app.settings import get_settings
 
-OPERATOR = (customer_reads, customers, wallets, invoices, payments, subscriptions, plans)
-PORTAL = (info, portal_subscriptions, portal_invoices, portal_wallets)
+OPERATOR = (customer_reads, customers, wallets, invoices, payments, subscriptions, plans, settings)
+PORTAL = (info, portal_subscriptions, portal_invoices, portal_wallets, config)
 MODULES = (sessions, *OPERATOR, *PORTAL, downloads, branding)
 COMPRESS_FROM_BYTES = 1024
 PATHS = ("/v1/", "/files/", "/branding/", "/openapi.json", "/docs")
@@ -44,7 +52,6 @@ def create_api() -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         strict_content_type=False,
-        max_body_size=MAX_BYTES,
     )
     for module in MODULES:
         api.include_router(module.router)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Coroutine
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from portal_app.access.api_keys import parse_api_key
-from portal_app.errors import Invalid, NotJson, SessionRequired, Unauthorized
+from portal_app.errors import BodyTooLarge, Invalid, NotJson, SessionRequired, Unauthorized
 
 MAX_BYTES = 1024 * 1024
 MAX_BYTES_OF_EVENTS = 32 * 1024 * 1024
@@ -25,24 +25,39 @@ class ExactRequest(Request):
     """A request whose JSON is read before FastAPI asks for it, which would hide what is wrong with it."""
 
     value: Any = None
+    content: bytes = b""
 
-    async def read(self) -> None:
+    async def read(self, limit: int) -> None:
         """Read the body's value; decimals stay decimals.
 
         Raises:
+            BodyTooLarge: it has more than `limit` bytes; no more than that is ever held.
             Invalid: it is malformed, too deep, or holds text that no database stores.
         """
-        body = await self.body()
-        if body:
-            self.value = read_json(body)
+        chunks: list[bytes] = []
+        left = limit
+        async for chunk in self.stream():
+            left -= len(chunk)
+            if left < 0:
+                raise BodyTooLarge(limit=limit)
+            chunks.append(chunk)
+        self.content = b"".join(chunks)
+        if self.content:
+            self.value = read_json(self.content)
+
+    async def body(self) -> bytes:
+        """Return what was read."""
+        return self.content
 
     async def json(self) -> Any:
-        """Return what was read."""
+        """Return the value of what was read."""
         return self.value
 
 
 class DataRoute(APIRoute):
     """A route that turns away whoever brings no credential, or no JSON, before it reads the body."""
+
+    max_bytes: ClassVar[int] = MAX_BYTES
 
     def get_route_handler(self) -> Handler:
         """Return the handler that FastAPI would, behind these checks."""
@@ -54,10 +69,16 @@ class DataRoute(APIRoute):
                 return await handle(request)
             _refuse_other_types(request)
             exact = ExactRequest(request.scope, request.receive)
-            await exact.read()
+            await exact.read(self.max_bytes)
             return await handle(exact)
 
         return checked
+
+
+class EventsRoute(DataRoute):
+    """A route that takes many events at once."""
+
+    max_bytes: ClassVar[int] = MAX_BYTES_OF_EVENTS
 
 
 def read_json(body: bytes) -> Any:

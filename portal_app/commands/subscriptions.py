@@ -164,14 +164,19 @@ def resume_subscription(session: Session, customer_id: CustomerId, public_id: st
 def period_at(row: Subscription, zone: ZoneInfo, at: datetime) -> TimeRange:
     """Return the period of a subscription that holds `at`: its trial, or one of those that repeat from its anchor."""
     if row.trial_start_at is not None and row.trial_end_at is not None and at < row.trial_end_at:
-        return TimeRange(row.trial_start_at, row.trial_end_at)
+        return TimeRange(_on_grid(row.trial_start_at), _on_grid(row.trial_end_at))
     rhythm = (row.billing_period, row.billing_period_count, row.billing_cycle)
     repeated = billing_recurrence(*rhythm, row.billing_anchor_at or row.start_at, zone).containing(at)
-    # The first one is cut short by the start, on the grid that usage is counted on; the last one by the end.
-    first_at = window_at(row.trial_end_at or row.start_at, WindowSize.QUARTER_HOUR, zone).start_at
+    # The first one is cut short by the start, the last one by the end.
+    first_at = _on_grid(row.trial_end_at or row.start_at)
     end_at = repeated.end_at if row.end_at is None else min(repeated.end_at, row.end_at)
     start_at = max(repeated.start_at, first_at)
     return TimeRange(start_at, end_at) if end_at > start_at else repeated
+
+
+def _on_grid(at: datetime) -> datetime:
+    """Return the start of the quarter hour that holds `at`: usage is counted in quarter hours."""
+    return window_at(at, WindowSize.QUARTER_HOUR, ZoneInfo("UTC")).start_at
 
 
 def _first_status(new: NewSubscription, trial_end_at: datetime | None, now: datetime) -> SubscriptionStatus:
