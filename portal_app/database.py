@@ -21,7 +21,7 @@ from portal_app.billing.money import DoesNotFit
 from portal_app.errors import ChangedMeanwhile, TooLarge, Unavailable
 from portal_app.settings import get_settings
 
-__all__ = ["Database", "Session", "current_database", "use_database"]
+__all__ = ["Database", "Session", "current_database", "is_storable", "use_database"]
 
 logger = logging.getLogger(__name__)
 
@@ -141,6 +141,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # BEGIN is ours, not the driver's guess
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def is_storable(text: str) -> bool:
+    """Tell whether both engines can hold `text`, and so whether a row can have it: no NUL, no half surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 _current: Database | None = None

@@ -173,6 +173,14 @@ class TooLarge(PortalError):
     sentence = "{problem}"
 
 
+class TooManyRequests(PortalError):
+    """More than can be taken now. Nothing of it was; `retry_after` is in seconds."""
+
+    code = "too_many_requests"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    sentence = "Too much at once. Nothing was taken: send it again in {retry_after} seconds."
+
+
 class Unavailable(PortalError):
     """The database did not answer in time. Nothing was changed; the same call may work later."""
 

@@ -8,35 +8,29 @@ from reflex_base import constants
 from starlette.types import ASGIApp
 
 from portal_app import development
-from portal_app.api.app import PATHS, create_api
+from portal_app.api.app import create_api
 from portal_app.settings import get_settings
 from portal_app.ui.gate import Gate, keep_to_connections, log_and_answer_nothing
 from portal_app.ui.routes import add_pages
 from portal_app.web import redaction
-from portal_app.web.beside import Beside
+from portal_app.web.front import ApiBeforePages
 from portal_app.web.headers import SecurityHeaders
 
 settings = get_settings()
-redaction.install()
+redaction.install(settings.secrets())
 logging.getLogger("portal_app").setLevel(logging.INFO)
 pages = prerequisites.get_web_dir() / constants.Dirs.STATIC
 
 
-def with_headers(wrapped: ASGIApp) -> ASGIApp:
-    """Wrap everything that answers, errors included."""
-    return SecurityHeaders(wrapped, settings, pages)
-
-
-class App(rx.App):
-    """Reflex's application, with REST and files beside it: they have a CORS policy of their own."""
+class PortalApp(rx.App):
+    """Reflex's application, with the API beside its pages and the headers around everything that answers."""
 
     def __call__(self) -> ASGIApp:
-        """Return all of it as one ASGI application."""
-        return Beside(super().__call__(), with_headers(create_api()), PATHS)
+        """Return what a server runs."""
+        return SecurityHeaders(ApiBeforePages(create_api(), super().__call__(), pages), settings, pages)
 
 
-app = App(
-    api_transformer=with_headers,
+app = PortalApp(
     head_components=[
         rx.el.script(src="/boot.js"),
         rx.el.script(src="/keys.js", defer=True),

@@ -153,6 +153,11 @@ class Settings(BaseSettings):
             keys[kid] = key
         return keys
 
+    def secrets(self) -> list[str]:
+        """Return what must never be printed: each key as it is written in the environment."""
+        entries = re.split(r"[,\s]+", self.session_keys.get_secret_value())
+        return [self.secret_key.get_secret_value(), *(entry.partition(":")[2] for entry in entries)]
+
 
 def is_origin(text: str) -> bool:
     """Tell whether `text` is exactly scheme://host[:port], with no wildcard, path, user or trailing slash."""

@@ -38,8 +38,6 @@ OPERATOR = (customer_reads, customers, wallets, invoices, payments, subscription
 PORTAL = (info, portal_subscriptions, portal_invoices, portal_wallets, config)
 MODULES = (sessions, *OPERATOR, *PORTAL, downloads, branding)
 COMPRESS_FROM_BYTES = 1024
-PATHS = ("/v1/", "/files/", "/branding/", "/openapi.json", "/docs")
-"""Where everything that this application answers begins."""
 
 
 def create_api() -> FastAPI:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
-from starlette.concurrency import iterate_in_threadpool
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 
 from portal_app import clock
 from portal_app.access.downloads import Download, FileKind, verify_download
@@ -45,7 +46,7 @@ async def download(token: str) -> Response:
         invoice = await current_database().read(get_invoice, customer, wanted.subject, now)
         return await pdf_response(invoice, wanted.locale)
     profile = await current_database().read(get_profile, customer)
-    return _csv(customer, wanted, make_display(wanted.locale, profile.timezone))
+    return await _csv(customer, wanted, make_display(wanted.locale, profile.timezone))
 
 
 async def _customer(wanted: Download, now: datetime) -> CustomerId:
@@ -65,11 +66,13 @@ async def _customer(wanted: Download, now: datetime) -> CustomerId:
     return check.principal.customer_id
 
 
-def _csv(customer: CustomerId, wanted: Download, display: Display) -> Response:
+async def _csv(customer: CustomerId, wanted: Download, display: Display) -> Response:
     name = "invoices.csv" if wanted.kind is FileKind.INVOICES_CSV else "transactions.csv"
     headers = {"Content-Disposition": content_disposition(name)}
-    chunks = iterate_in_threadpool(_csv_chunks(customer, wanted, display))
-    return StreamingResponse(chunks, media_type="text/csv; charset=utf-8", headers=headers)
+    chunks = _csv_chunks(customer, wanted, display)
+    first = await run_in_threadpool(next, chunks)  # before the answer starts, so that it can still be "not found"
+    whole = iterate_in_threadpool(chain((first,), chunks))
+    return StreamingResponse(whole, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _csv_chunks(customer: CustomerId, wanted: Download, display: Display) -> Iterator[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
-from itertools import count, pairwise
+from itertools import count, pairwise, takewhile
 from typing import Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -90,7 +90,7 @@ def preset_range(preset: Preset, now: datetime, zone: ZoneInfo) -> TimeRange:
     Days that a zone skipped (Apia's 30 December 2011) are not counted.
     """
     nominal = _HOUR if preset.unit is WindowSize.HOUR else _DAY
-    reach = TimeRange(now - (preset.length + 2) * nominal, now + 2 * nominal)
+    reach = TimeRange(now - (preset.length + 1) * nominal, now + 2 * nominal)
     recent = list(windows(reach, preset.unit, zone, now))[-preset.length :]
     return TimeRange(recent[0].start_at, recent[-1].end_at)
 
@@ -100,7 +100,7 @@ def windows(
 ) -> Iterator[Window]:
     """Cut `span` into the local windows of `zone`, in order, without those that begin after `now`.
 
-    Together they are the span: its ends cut the first and the last window short (`window_at` says where
+    Together they are the span until then: its ends cut the first and the last window short (`window_at` says where
     the whole one begins). The iterator is lazy, as a long span of minutes has no end worth waiting for.
 
     - Up to 12 hours, windows begin where the local clock shows a multiple of their length since midnight.
@@ -108,9 +108,8 @@ def windows(
       so a day has four windows of six hours, whatever its length.
     - WEEK begins on Mondays; MONTH on the first, or on the local day and time of `anchor_at`.
     """
-    for opened_at, closed_at in pairwise(_starts(span.start_at, size, zone, anchor_at)):
-        if opened_at >= span.end_at or opened_at > now:
-            return
+    whole = pairwise(_starts(span.start_at, size, zone, anchor_at))
+    for opened_at, closed_at in takewhile(lambda pair: pair[0] < span.end_at and pair[0] <= now, whole):
         start_at, end_at = max(opened_at, span.start_at), min(closed_at, span.end_at)
         if start_at < end_at:
             yield Window(start_at, end_at, is_unfinished=closed_at > now)
@@ -123,7 +122,7 @@ def window_at(at: datetime, size: WindowSize, zone: ZoneInfo, anchor_at: datetim
 
 
 def _starts(at: datetime, size: WindowSize, zone: ZoneInfo, anchor_at: datetime | None) -> Iterator[datetime]:
-    """Where windows begin, from some start at or before `at` without end; a skipped day's start comes twice."""
+    """Where windows begin, from some start at or before `at` without end."""
     if size in _UTC_STEPS:
         step = _UTC_STEPS[size]
         first = at.astimezone(UTC) - (at - _EPOCH) % step
@@ -146,7 +145,7 @@ def _clock_starts(midnight: datetime, next_midnight: datetime, step: timedelta, 
         wall = at.astimezone(zone).replace(tzinfo=None)
         begun = wall - (wall - datetime.min) % step  # noqa: DTZ901 (a wall time)
         if begun > latest or (wall == begun and step <= _HOUR):
-            latest = max(begun, latest)
+            latest = begun
             yield at
 
 
@@ -176,9 +175,15 @@ class Recurrence:
         """Return the period that `period` follows."""
         return self.containing(period.start_at - GRID)
 
+    def overlapping(self, span: TimeRange) -> Iterator[TimeRange]:
+        """Return the periods that share time with `span`, in order, whole."""
+        whole = pairwise(self.starts_from(span.start_at))
+        return (TimeRange(*ends) for ends in takewhile(lambda ends: ends[0] < span.end_at, whole))
+
     def starts_from(self, at: datetime) -> Iterator[datetime]:
-        """Yield where periods start, from the one that holds `at`, without end."""
-        return (self._start(index) for index in count(self._index(at)))
+        """Return where periods start, from the one that holds `at`, without end; not where the calendar skips one."""
+        starts = pairwise(self._start(index) for index in count(self._index(at)))
+        return (start_at for start_at, next_start_at in starts if start_at < next_start_at)
 
     def _index(self, at: datetime) -> int:
         wall = at.astimezone(self.zone)

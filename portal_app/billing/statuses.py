@@ -169,6 +169,20 @@ class BillingModel(StrEnum):
     TIERED = "TIERED"
 
 
+class TierMode(StrEnum):
+    """Whether the tier that a quantity reaches prices all units, or each tier its own (graduated)."""
+
+    VOLUME = "VOLUME"
+    SLAB = "SLAB"
+
+
+class Rounding(StrEnum):
+    """Whether a package that was begun counts, or only a full one."""
+
+    UP = "up"
+    DOWN = "down"
+
+
 class InvoiceCadence(StrEnum):
     """Whether a price is charged after or before its period."""
 

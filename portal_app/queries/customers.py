@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.statuses import RecordStatus
-from portal_app.database import Session
+from portal_app.database import Session, is_storable
 from portal_app.errors import CustomerNotFound, NotFound
 from portal_app.models.customer import Customer
 from portal_app.queries.listing import Fields, Listing, Slice, slice_rows
@@ -96,7 +96,7 @@ def get_published_customer_of_operator(session: Session, external_id: str) -> tu
     statement = select(Customer.id, Customer.public_id).where(
         Customer.external_id == external_id, col(Customer.status) == RecordStatus.PUBLISHED
     )
-    row = session.exec(statement).first()
+    row = session.exec(statement).first() if is_storable(external_id) else None
     if row is None:
         raise CustomerNotFound
     return CustomerId(row[0] or 0), row[1]

@@ -49,6 +49,8 @@ def matching(
 
 def _amount_condition(term: AmountTerm) -> ColumnElement[bool]:
     total = col(Invoice.total)
+    if term.low is not None and term.low == term.high:
+        return total == term.low  # so that the rows come out of the index by date
     conditions: list[ColumnElement[bool]] = []
     if term.low is not None:
         conditions.append(total >= term.low if term.low_included else total > term.low)

@@ -27,7 +27,7 @@ from portal_app.billing.statuses import (
     PriceType,
     invoice_state,
 )
-from portal_app.database import Session
+from portal_app.database import Session, is_storable
 from portal_app.errors import NotFound
 from portal_app.models.customer import Customer
 from portal_app.models.invoice import Invoice, LineItem, Payment
@@ -39,7 +39,7 @@ from portal_app.queries.paging import PAGE_SIZE, Page, offset_of
 
 
 class InvoiceOrder(StrEnum):
-    """What a list of invoices is sorted by; ties are newest first."""
+    """What a list of invoices is sorted by, ties by date in the same direction; a missing number comes last."""
 
     DATE = "date"
     NUMBER = "number"
@@ -185,7 +185,7 @@ def get_invoice(session: Session, customer_id: CustomerId, public_id: str, now: 
     Raises:
         NotFound: it does not exist, is a draft, or is another customer's.
     """
-    return _one(session, (*visible(customer_id), col(Invoice.public_id) == public_id), now)
+    return _one(session, (*visible(customer_id), col(Invoice.public_id) == public_id), public_id, now)
 
 
 def get_invoice_of_operator(session: Session, customer_id: CustomerId, public_id: str, now: datetime) -> InvoiceDetail:
@@ -195,7 +195,7 @@ def get_invoice_of_operator(session: Session, customer_id: CustomerId, public_id
         NotFound: it does not exist or is another customer's.
     """
     mine = col(Invoice.customer_id) == customer_id, col(Invoice.public_id) == public_id
-    return _one(session, mine, now)
+    return _one(session, mine, public_id, now)
 
 
 def with_subscription() -> Any:
@@ -231,8 +231,8 @@ def details_of(session: Session, rows: Sequence[tuple[Invoice, str | None]], now
     ]
 
 
-def _one(session: Session, conditions: Sequence[Any], now: datetime) -> InvoiceDetail:
-    row = session.exec(with_subscription().where(*conditions)).first()
+def _one(session: Session, conditions: Sequence[Any], public_id: str, now: datetime) -> InvoiceDetail:
+    row = session.exec(with_subscription().where(*conditions)).first() if is_storable(public_id) else None
     if row is None:
         raise NotFound(noun="Invoice")
     return details_of(session, [tuple(row)], now)[0]
@@ -245,7 +245,10 @@ def _ordering(order: InvoiceOrder, *, ascending: bool) -> tuple[Any, ...]:
         InvoiceOrder.NUMBER: (col(Invoice.number), *newest_first),
         InvoiceOrder.AMOUNT: (col(Invoice.total), *newest_first),
     }[order]
-    return tuple(column.asc() if ascending else column.desc() for column in columns)
+    directed = [column.asc() if ascending else column.desc() for column in columns]
+    if order is InvoiceOrder.NUMBER:
+        directed[0] = directed[0].nulls_last()
+    return tuple(directed)
 
 
 def _summary(row: Invoice, now: datetime) -> InvoiceSummary:

@@ -183,6 +183,8 @@ def _fees(session: Session, plans: set[int | None], now: datetime) -> dict[tuple
             col(Price.plan_id).in_(plans),
             col(Price.type) == PriceType.FIXED,
             col(Price.billing_model) == BillingModel.FLAT_FEE,
+            col(Price.subscription_id).is_(None),
+            col(Price.status) == RecordStatus.PUBLISHED,
             col(Price.start_at).is_(None) | (col(Price.start_at) <= now),
             col(Price.end_at).is_(None) | (col(Price.end_at) > now),
         )
@@ -198,28 +200,24 @@ def _fees(session: Session, plans: set[int | None], now: datetime) -> dict[tuple
 def _summary(
     row: Subscription, plan: Plan, customer: str, zone: str, fees: tuple[RecurringFee, ...], now: datetime
 ) -> SubscriptionSummary:
+    ends_at = _end(row)
     state = subscription_state(
         row.subscription_status,
-        end_at=row.end_at,
+        end_at=ends_at,
         cancels=row.cancel_at_period_end or row.cancel_at is not None,
         now=now,
     )
-    ends_at = row.current_period_end_at if row.cancel_at_period_end else row.cancel_at or row.end_at
-    bills_on = {SubscriptionState.ACTIVE, SubscriptionState.TRIALING}
-    next_billing = row.current_period_end_at if state in bills_on else None
-    if state is SubscriptionState.TRIALING and row.trial_end_at is not None:
-        next_billing = row.trial_end_at
     return SubscriptionSummary(
         public_id=row.public_id,
         plan_name=plan.name,
         plan_description=plan.description,
         state=state,
-        fees=fees,
+        fees=tuple(fee for fee in fees if _is_charged(fee, row)),
         period_start_at=row.current_period_start_at,
         period_end_at=row.current_period_end_at,
-        next_billing_at=next_billing,
+        next_billing_at=_next_billing(row, ends_at) if state in _BILLED else None,
         trial_end_at=row.trial_end_at,
-        ends_at=row.cancelled_at if state is SubscriptionState.CANCELLED else ends_at,
+        ends_at=row.cancelled_at or ends_at if state is SubscriptionState.CANCELLED else ends_at,
         resumes_at=row.resumes_at,
         started_at=row.start_at,
         customer_public_id=customer,
@@ -241,6 +239,28 @@ def _summary(
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+_BILLED = {SubscriptionState.ACTIVE, SubscriptionState.TRIALING, SubscriptionState.CANCELLING}
+
+
+def _end(row: Subscription) -> datetime | None:
+    """Return the first of the ends that are set."""
+    at_period_end = row.current_period_end_at if row.cancel_at_period_end else None
+    return min((at for at in (at_period_end, row.cancel_at, row.end_at) if at is not None), default=None)
+
+
+def _next_billing(row: Subscription, ends_at: datetime | None) -> datetime | None:
+    """Return when a period or the trial ends and the next begins; None if the subscription ends first."""
+    is_trial = row.subscription_status is SubscriptionStatus.TRIALING
+    turn = (row.trial_end_at if is_trial else None) or row.current_period_end_at
+    return turn if ends_at is None or turn < ends_at else None
+
+
+def _is_charged(fee: RecurringFee, row: Subscription) -> bool:
+    """Tell whether a fee of the plan is this subscription's: a plan may be sold by the month and by the year."""
+    as_often = (fee.period, fee.count) == (row.billing_period, row.billing_period_count)
+    return as_often or fee.period is BillingPeriod.ONETIME
 
 
 SUBSCRIPTION_FIELDS: Fields = {

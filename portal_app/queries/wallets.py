@@ -22,7 +22,7 @@ from portal_app.billing.statuses import (
     WalletStatus,
     WalletType,
 )
-from portal_app.database import Session
+from portal_app.database import Session, is_storable
 from portal_app.errors import NotFound
 from portal_app.models.customer import Customer
 from portal_app.models.invoice import Invoice
@@ -174,7 +174,7 @@ def each_transaction(session: Session, customer_id: CustomerId, wallet_public_id
 
 def _wallet_id(session: Session, customer_id: CustomerId, public_id: str) -> int:
     statement = select(Wallet.id).where(Wallet.customer_id == customer_id, Wallet.public_id == public_id)
-    found = session.exec(statement).first()
+    found = session.exec(statement).first() if is_storable(public_id) else None
     if found is None:
         raise NotFound(noun="Wallet")
     return found
