@@ -52,6 +52,12 @@ class Count:
     cells: dict[tuple[int, int, int], Cell] = field(default_factory=dict[tuple[int, int, int], Cell])
     problems: list[Row] = field(default_factory=list[Row])
 
+    def add(self, other: Count) -> None:
+        """Add the other count to this one."""
+        for key, cell in other.cells.items():
+            self.cells.setdefault(key, Cell()).add(cell)
+        self.problems += other.problems
+
     def write(self, session: Session) -> None:
         """Add this count to what the tables hold."""
         _CELLS.write(session, (cell_row(key, cell) for key, cell in self.cells.items()))

@@ -60,7 +60,7 @@ def _purge_events(session: Session, before: int) -> int:
         old = event.customer_id == customer_id, event.at < before
         upto = connection.execute(select(event.at).where(*old).order_by(event.at).offset(AT_ONCE).limit(1)).scalar()
         some = (*old, event.at <= upto) if upto is not None else old
-        by_name = connection.execute(select(event.name, func.count()).where(*some).group_by(event.name)).tuples().all()
+        by_name = connection.execute(select(event.name, func.count()).where(*some).group_by(event.name)).all()
         if by_name:
             connection.execute(delete(EVENTS).where(*some))
             more = "UPDATE usage_stream SET purged = purged + ? WHERE customer_id = ? AND name = ?"

@@ -124,7 +124,7 @@ def _add_one_by_one(
     if not meters:
         return
     kept = select(*CELLS.columns).where(*_of_meters(CELLS, customer_id, meters, runs))
-    for _, meter, bucket, *values in session.connection().execute(kept).tuples():
+    for _, meter, bucket, *values in map(tuple, session.connection().execute(kept)):
         gap = _gap_of(bucket, runs)
         if gap is not None:
             usage[meter, ()][gap].add(stored_cell(bucket, values))
@@ -138,7 +138,7 @@ def _add_texts(
     if not meters:
         return
     seen = select(*TEXTS.columns).where(*_of_meters(TEXTS, customer_id, meters, runs))
-    for _, meter, bucket, text in session.connection().execute(seen).tuples():
+    for _, meter, bucket, text in map(tuple, session.connection().execute(seen)):
         gap = _gap_of(bucket, runs)
         if gap is not None:
             usage[meter, ()][gap].add(Cell(texts={text}))

@@ -101,7 +101,7 @@ def _events(
         .order_by(event.at)
         .limit(MAX_EVENTS + 1)
     )
-    rows = session.connection().execute(statement).tuples().all()
+    rows = session.connection().execute(statement).all()
     if len(rows) > MAX_EVENTS:
         problem = f"the range holds more than {MAX_EVENTS} events to read one by one; choose a shorter one"
         raise Invalid(field="start_time", problem=problem)
