@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
@@ -13,6 +14,7 @@ from portal_app.access.downloads import Download, FileKind, verify_download
 from portal_app.access.keys import Purpose, derive_key
 from portal_app.access.principal import Principal
 from portal_app.access.tokens import TokenRejected
+from portal_app.billing.periods import Preset
 from portal_app.database import current_database
 from portal_app.display import Display, make_display
 from portal_app.errors import LinkRejected
@@ -20,11 +22,13 @@ from portal_app.exports.filenames import content_disposition, invoice_filename
 from portal_app.exports.invoice_pdf import invoice_pdf
 from portal_app.exports.invoices_csv import invoices_csv
 from portal_app.exports.transactions_csv import transactions_csv
+from portal_app.exports.usage_csv import usage_breakdown_csv, usage_series_csv
 from portal_app.queries.access import check_session_of_anyone
 from portal_app.queries.branding import branding_of_operator
 from portal_app.queries.customers import get_profile
 from portal_app.queries.invoice_search import parse_search
 from portal_app.queries.invoices import each_invoice, get_invoice
+from portal_app.queries.usage import usage_of_preset
 from portal_app.queries.wallets import each_transaction
 from portal_app.settings import get_settings
 
@@ -58,8 +62,7 @@ async def _invoice_pdf(principal: Principal, wanted: Download, display: Display)
 
 
 def _csv(principal: Principal, wanted: Download, display: Display) -> Response:
-    name = "invoices.csv" if wanted.kind is FileKind.INVOICES_CSV else "transactions.csv"
-    headers = {"Content-Disposition": content_disposition(name)}
+    headers = {"Content-Disposition": content_disposition(wanted.kind.value)}
     chunks = iterate_in_threadpool(_csv_chunks(principal, wanted, display))
     return StreamingResponse(chunks, media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -72,5 +75,10 @@ def _csv_chunks(principal: Principal, wanted: Download, display: Display) -> Ite
             search = parse_search(wanted.subject, display.local(now).date(), display.decimal_mark)
             found = each_invoice(session, principal.customer_id, search, display.zone, now)
             yield from invoices_csv(found, display)
+        elif wanted.kind in {FileKind.USAGE_BREAKDOWN_CSV, FileKind.USAGE_SERIES_CSV}:
+            preset, asked_at = wanted.subject.split()
+            report = usage_of_preset(session, principal.customer_id, Preset(preset), datetime.fromisoformat(asked_at))
+            is_series = wanted.kind is FileKind.USAGE_SERIES_CSV
+            yield from usage_series_csv(report, display) if is_series else usage_breakdown_csv(report, display)
         else:
             yield from transactions_csv(each_transaction(session, principal.customer_id, wanted.subject), display)
