@@ -25,6 +25,7 @@ def loaded_state(kind: type[TabState], customer: CustomerId, address: str = "/",
         profile = get_profile(session, customer)
     portal = root.get_substate(Portal.get_full_name().split("."))
     portal._principal = Principal(customer, profile.public_id, "jti", clock.utc_now() + timedelta(hours=1))
+    portal._confirmed_at = clock.utc_now()
     portal._locale, portal._zone, portal.status = locale, profile.timezone, GateStatus.OPEN.value
     root.router = RouterData.from_router_data({"asPath": address, "headers": {"origin": "http://localhost:3000"}})
     state = root.get_substate(kind.get_full_name().split("."))

@@ -12,6 +12,7 @@ from portal_app.database import Session
 def counted(session: Session) -> Iterator[list[str]]:
     """Yield the statements that `session` sends meanwhile."""
     sent: list[str] = []
+    session.flush()  # what the test itself still had to write does not count
     connection = session.connection()
 
     def note(_connection, _cursor, statement, *_rest):

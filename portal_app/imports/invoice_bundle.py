@@ -38,11 +38,12 @@ class Bundle:
     is_whole: bool = True
     """Whether all its lines and payments are known: only then can they be added up."""
     values: Values = field(default_factory=dict[str, object])
+    is_final: bool = field(init=False)
+    """Whether an earlier run issued it."""
 
-    @property
-    def is_final(self) -> bool:
-        """Whether an earlier run issued it."""
-        return self.stored is not None and self.stored.invoice_status in _FINAL
+    def __post_init__(self) -> None:
+        """Note how the invoice was found, before anything of it changes."""
+        self.is_final = self.stored is not None and self.stored.invoice_status in _FINAL
 
     @property
     def brought(self) -> list[StagedRow]:

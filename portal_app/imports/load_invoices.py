@@ -76,7 +76,7 @@ def _keys(rows: Iterable[list[StagedRow]]) -> list[str]:
 
 
 def _is_sound(bundle: Bundle) -> bool:
-    return not (bundle.row and bundle.row.bad) and not any(row.bad for row in bundle.brought)
+    return bundle.is_whole and not (bundle.row and bundle.row.bad) and not any(row.bad for row in bundle.brought)
 
 
 def _named(bundle: Bundle, objections: Iterable[Objection]) -> Iterator[Objection]:

@@ -186,7 +186,8 @@ def _report(
         for (key, labels), cells in sorted(usage.items(), key=_labels)
         if key == rule.key
     ]
-    return UsageReport(span, zone, points, tuple(series), usage_freshness(session, customer_id, now))
+    shown = tuple(one for one in series if one.events or any(cost.exact.amount for cost in one.costs))
+    return UsageReport(span, zone, points, shown, usage_freshness(session, customer_id, now))
 
 
 def _zone(session: Session, customer_id: CustomerId) -> ZoneInfo:

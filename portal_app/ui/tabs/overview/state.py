@@ -120,7 +120,8 @@ def subscription_row(subscription: SubscriptionSummary, display: Display) -> Sub
 
 def _facts(subscription: SubscriptionSummary, display: Display) -> list[Fact]:
     period = display.period(subscription.period_start_at, subscription.period_end_at)
-    state = subscription.state
+    at, state = subscription.next_billing_at, subscription.state
+    next_billing = _("none, it ends first") if at is None and subscription.ends_at else display.date(at)
     if subscription.is_past:
         return [
             Fact(label=_("Ran"), value=display.period(subscription.started_at, subscription.ends_at)),
@@ -128,14 +129,14 @@ def _facts(subscription: SubscriptionSummary, display: Display) -> list[Fact]:
     lines = [Fact(label=_("Current period"), value=period)]
     if state is SubscriptionState.TRIALING:
         lines.append(Fact(label=_("Trial ends"), value=display.date(subscription.trial_end_at)))
-        lines.append(Fact(label=_("First billing"), value=display.date(subscription.next_billing_at)))
+        lines.append(Fact(label=_("First billing"), value=next_billing))
     elif state is SubscriptionState.CANCELLING:
         lines.append(Fact(label=_("Ends"), value=display.date(subscription.ends_at)))
-        lines.append(Fact(label=_("Next billing"), value=_("none, it ends first")))
+        lines.append(Fact(label=_("Next billing"), value=next_billing))
     elif state is SubscriptionState.PAUSED:
         resumes = display.date(subscription.resumes_at) if subscription.resumes_at else _("not scheduled")
         lines.append(Fact(label=_("Resumes"), value=resumes))
         lines.append(Fact(label=_("Next billing"), value=_("none while paused")))
     else:
-        lines.append(Fact(label=_("Next billing"), value=display.date(subscription.next_billing_at)))
+        lines.append(Fact(label=_("Next billing"), value=next_billing))
     return lines
