@@ -127,8 +127,8 @@ SABOTAGES = [
     _one(
         "T11",
         "portal_app/queries/invoices.py",
-        "where(*_visible(customer_id), Invoice.public_id == public_id)",
-        "where(Invoice.public_id == public_id)",
+        "(*visible(customer_id), col(Invoice.public_id) == public_id)",
+        "(col(Invoice.public_id) == public_id,)",
         "tests/api/test_files.py::test_what_belongs_to_another_customer_does_not_exist",
     ),
     _one(
@@ -141,8 +141,8 @@ SABOTAGES = [
     _one(
         "T12",
         "portal_app/queries/invoices.py",
-        "where(*_visible(customer_id), Invoice.public_id == public_id)",
-        "where(Invoice.public_id == public_id)",
+        "(*visible(customer_id), col(Invoice.public_id) == public_id)",
+        "(col(Invoice.public_id) == public_id,)",
         f"{GATE_TESTS}test_with_a_good_token_no_argument_and_no_address_reaches_another_customer",
     ),
     _one(
@@ -161,7 +161,7 @@ SABOTAGES = [
     ),
     _one(
         "T19",
-        "portal_app/queries/invoices.py",
+        "portal_app/queries/invoice_conditions.py",
         "icontains(term.fragment, autoescape=True)",
         "icontains(term.fragment)",
         "tests/queries/test_invoices_found.py::test_wildcards_are_only_characters",
