@@ -6,7 +6,7 @@ import pytest
 from browsing import TABS, open_tab
 
 MOST_BYTES, MOST_REQUESTS = 200_000, 18
-WITH_CHART = {"/": (580_000, 22), "/usage": (580_000, 22)}
+WITH_CHART = {"/": (560_000, 22), "/usage": (560_000, 22)}
 """Tabs that draw a graph load what draws it after their data; the others never do."""
 
 
