@@ -48,8 +48,7 @@ def all_violations(session: Session) -> Iterator[Violation]:
 
 _LEDGER = """
     SELECT {columns} FROM (
-        SELECT public_id, sequence, created_at, type, credit_amount, credit_balance_before AS before,
-            credit_balance_after AS after,
+        SELECT public_id, sequence, created_at, credit_balance_before AS before, credit_balance_after AS after,
             CASE WHEN transaction_status <> 'completed' THEN 0 WHEN type = 'credit' THEN credit_amount
                 ELSE -credit_amount END AS moved,
             LAG(sequence, 1, 0) OVER ledger AS last_sequence,
