@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from datetime import UTC, datetime, time
@@ -14,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from portal_app import clock
 from portal_app.access.api_keys import Scope
-from portal_app.api.wire import session_wire
+from portal_app.api.wire.sessions import session_wire
 from portal_app.commands.api_keys import create_api_key, revoke_api_key
 from portal_app.commands.mint_session import mint_session
 from portal_app.database import current_database
@@ -55,6 +54,7 @@ def migrate() -> None:
 @app.command()
 def demo(
     on: Annotated[str, typer.Option(help="The day the demo world is of, as YYYY-MM-DD; today if not given.")] = "",
+    events: Annotated[int, typer.Option(help="How many usage events it has, about 11,000 at least.", min=0)] = 250_000,
 ) -> None:
     """Fill an empty database with the demo world."""
     from portal_app.demo.world import load_demo  # noqa: PLC0415
@@ -69,7 +69,7 @@ def demo(
     with current_database().writing() as session:
         if count_customers_of_operator(session):
             _fail("the database is not empty; the demo world is loaded into an empty one only")
-        load_demo(session, day, datetime.combine(day, time(12), UTC) if on else now)
+        load_demo(session, day, datetime.combine(day, time(12), UTC) if on else now, events)
     _say(f"the demo world of {day} is loaded")
 
 
@@ -102,7 +102,7 @@ def session(
     """Mint a link to a customer's portal and print it."""
     with current_database().writing() as writing:
         minted = mint_session(writing, get_settings(), external_id, "command line", clock.utc_now())
-    typer.echo(json.dumps(session_wire(minted).model_dump()) if as_json else minted.url)
+    typer.echo(session_wire(minted).model_dump_json() if as_json else minted.url)
 
 
 @keys.command("create")

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     operator_return_url: str = ""
     operator_locale: str = "en_US"
     operator_logo: Path | None = None
+    api_docs: bool | None = None
     redis_url: str = Field(default="", validation_alias="REFLEX_REDIS_URL")
 
     @field_validator("embed_origins", "surfaces", mode="before")
@@ -124,6 +125,11 @@ class Settings(BaseSettings):
     def in_production(self) -> bool:
         """Whether unsafe values are refused."""
         return self.env is Environment.PRODUCTION
+
+    @property
+    def shows_api_docs(self) -> bool:
+        """Whether the API describes itself at /openapi.json and /docs: not in production, unless it is asked to."""
+        return not self.in_production if self.api_docs is None else self.api_docs
 
     def signing_keys(self) -> dict[str, bytes]:
         """Return the HS256 keys of session tokens by key id; the first one signs, all verify.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 
 # ISO 4217 active codes whose minor unit is not two digits; all others have two.
 _MINOR_UNITS = {
@@ -30,6 +31,10 @@ RATE_SCALE = 12
 """Decimals stored of unit prices and conversion rates."""
 
 _CODE = re.compile(r"[a-z]{3}")
+
+
+class DoesNotFit(ValueError):
+    """A decimal has more digits than its column keeps; nothing is rounded silently."""
 
 
 class CurrencyMismatch(ValueError):
@@ -63,7 +68,8 @@ class Money:
         Raises:
             CurrencyMismatch: the currencies differ.
         """
-        return Money(self.amount + self._same(other).amount, self.currency)
+        with exact():
+            return Money(self.amount + self._same(other).amount, self.currency)
 
     def __sub__(self, other: Money) -> Money:
         """Subtract an amount of the same currency.
@@ -71,11 +77,13 @@ class Money:
         Raises:
             CurrencyMismatch: the currencies differ.
         """
-        return Money(self.amount - self._same(other).amount, self.currency)
+        with exact():
+            return Money(self.amount - self._same(other).amount, self.currency)
 
     def __neg__(self) -> Money:
         """Return the same amount the other way."""
-        return Money(-self.amount, self.currency)
+        with exact():
+            return Money(-self.amount, self.currency)
 
     def rounded(self) -> Money:
         """Round half up to the currency's minor unit, as an invoice prints it. Do this once, at the end."""
@@ -87,11 +95,22 @@ class Money:
         return other
 
 
+def exact() -> AbstractContextManager[Context]:
+    """Make sums and products inside `with` keep every digit: a quantity × multiplier × price has up to 57."""
+    return localcontext(prec=96)
+
+
 def quantize(value: Decimal, digits: int) -> Decimal:
     """Round `value` half up, away from zero, to `digits` decimals, whatever its size."""
-    with localcontext() as context:
-        context.prec = 60
+    with exact():
         return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+
+
+def plain(value: Decimal) -> str:
+    """Write a decimal without exponent, padding or negative zero: 43.420 is `43.42`, 1E+2 is `100`."""
+    text = f"{value:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
 
 
 def value_of_credits(credits_: Decimal, conversion_rate: Decimal) -> Decimal:
@@ -99,8 +118,7 @@ def value_of_credits(credits_: Decimal, conversion_rate: Decimal) -> Decimal:
 
     The product is kept to the money scale (10⁻⁶), the finest the ledger stores.
     """
-    with localcontext() as context:
-        context.prec = 60
+    with exact():
         return quantize(credits_ * conversion_rate, MONEY_SCALE)
 
 

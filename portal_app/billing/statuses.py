@@ -147,6 +147,13 @@ class BillingPeriod(StrEnum):
     ONETIME = "ONETIME"
 
 
+class BillingCycle(StrEnum):
+    """Whether billing periods begin with the calendar's or with the subscription's own day."""
+
+    ANNIVERSARY = "anniversary"
+    CALENDAR = "calendar"
+
+
 class PriceType(StrEnum):
     """Whether a price follows usage."""
 
@@ -160,6 +167,20 @@ class BillingModel(StrEnum):
     FLAT_FEE = "FLAT_FEE"
     PACKAGE = "PACKAGE"
     TIERED = "TIERED"
+
+
+class TierMode(StrEnum):
+    """Whether the tier that a quantity reaches prices all units, or each tier its own (graduated)."""
+
+    VOLUME = "VOLUME"
+    SLAB = "SLAB"
+
+
+class Rounding(StrEnum):
+    """Whether a package that was begun counts, or only a full one."""
+
+    UP = "up"
+    DOWN = "down"
 
 
 class InvoiceCadence(StrEnum):
@@ -188,6 +209,16 @@ RECEIVED_PAYMENT_STATUSES = (
     PaymentStatus.PARTIALLY_REFUNDED,
 )
 """Payments whose money arrived, even if some of it went back later."""
+
+
+SETTLED_PAYMENT_STATUSES = (
+    PaymentStatus.SUCCEEDED,
+    PaymentStatus.OVERPAID,
+    PaymentStatus.REFUNDED,
+    PaymentStatus.PARTIALLY_REFUNDED,
+    PaymentStatus.VOIDED,
+)
+"""Statuses of invoices that nobody waits for any more, whatever remains of them."""
 
 
 class InvoiceState(StrEnum):
@@ -243,8 +274,8 @@ def invoice_state(  # noqa: PLR0911 (a decision table reads best as one)
     """Return the one truthful word for an invoice.
 
     Overdue means unpaid, something remaining, due date past. A payment that failed is said to have
-    failed even after the due date: that is what its reader must act on. `queries/invoices.py` says
-    the same in SQL; a test walks every combination through both.
+    failed even after the due date: that is what its reader must act on. `queries/invoice_conditions.py`
+    says the same in SQL; a test walks every combination through both.
     """
     if invoice_status == InvoiceStatus.VOIDED or payment_status == PaymentStatus.VOIDED:
         return InvoiceState.VOID

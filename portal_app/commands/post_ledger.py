@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -67,6 +67,9 @@ class LedgerEntry:
     description: str = ""
     external_id: str | None = None
     idempotency_key: str | None = None
+    takes_from: int | None = None
+    """The inner key of the grant a debit takes from first, where no external id names it."""
+    meta: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class LedgerPoster:
@@ -90,10 +93,20 @@ class LedgerPoster:
         self.balance = last.credit_balance_after if last else Decimal(0)
         self._sequence = last.sequence if last else 0
         self._last_at = last.created_at if last else None
-        held = select(CreditGrant).where(CreditGrant.wallet_id == wallet.id, col(CreditGrant.credits_available) > 0)
+        mine = CreditGrant.customer_id == wallet.customer_id, CreditGrant.wallet_id == wallet.id
+        held = select(CreditGrant).where(*mine, col(CreditGrant.credits_available) > 0)
         rows = session.exec(held.order_by(col(CreditGrant.id)).execution_options(**current))
         self._rows = {row.id or 0: row for row in rows}
         self._open: tuple[Grant, ...] = tuple(_grant(row) for row in self._rows.values())
+
+    def earliest(self, at: datetime) -> datetime:
+        """Return when a row can take effect: at `at`, or with the wallet's last row if that is later."""
+        return at if self._last_at is None else max(at, self._last_at)
+
+    def expired(self, now: datetime) -> list[Grant]:
+        """Return the grants whose expiry has passed but is not posted yet, in the order they expired."""
+        gone = [grant for grant in self._open if grant.expires_at is not None and grant.expires_at <= now]
+        return sorted(gone, key=lambda grant: (grant.expires_at, grant.key))
 
     def post(self, entry: LedgerEntry) -> WalletTransaction:
         """Add one row to the ledger.
@@ -137,6 +150,8 @@ class LedgerPoster:
     def _granted(self, entry: LedgerEntry) -> Grant | None:
         if entry.type is TransactionType.CREDIT and entry.status is TransactionStatus.COMPLETED:
             return self._new_grant(entry)
+        if entry.takes_from is not None:
+            return _grant(self._rows[entry.takes_from])
         named = entry.grant.external_id
         return self._named(named) if named else None
 
@@ -194,6 +209,7 @@ class LedgerPoster:
             reference_id=entry.reference_id,
             description=entry.description,
             idempotency_key=entry.idempotency_key,
+            meta=dict(entry.meta),
             created_at=entry.at,
             updated_at=self._now,
         )

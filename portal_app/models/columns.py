@@ -7,13 +7,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, DateTime, Enum, Integer
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Enum, Integer, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 from ulid import ULID
 
-from portal_app.billing.money import MONEY_SCALE, RATE_SCALE
+from portal_app.billing.money import MONEY_SCALE, RATE_SCALE, DoesNotFit
 
 BIGINT_MAX = 2**63 - 1
 BIGINT_DIGITS = 19
@@ -27,10 +27,6 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-
-
-class DoesNotFit(ValueError):
-    """A decimal has more digits than its column keeps; nothing is rounded silently."""
 
 
 class ScaledDecimal(TypeDecorator[Decimal]):
@@ -124,8 +120,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def word_column(words: type[StrEnum], name: str, **options: Any) -> Column[Any]:
-    """Return a NOT NULL column that holds one word of a closed vocabulary, enforced by a CHECK constraint."""
+def word_column(words: type[StrEnum], name: str, *, nullable: bool = False) -> Column[Any]:
+    """Return a column that holds one word of a closed vocabulary, enforced by a CHECK constraint."""
     kind = Enum(
         words,
         name=name,
@@ -134,11 +130,16 @@ def word_column(words: type[StrEnum], name: str, **options: Any) -> Column[Any]:
         length=40,
         values_callable=_values,
     )
-    return Column(name, kind, nullable=False, **options)
+    return Column(name, kind, nullable=nullable)
 
 
 def _values(words: type[StrEnum]) -> list[str]:
     return [word.value for word in words]
+
+
+def metadata_column() -> Column[Any]:
+    """Return the column of an operator's own words about a row: text by name, `metadata` on the wire."""
+    return Column("metadata", JSON, nullable=False, server_default=text("'{}'"))
 
 
 def new_public_id(prefix: str) -> str:

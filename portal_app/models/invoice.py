@@ -4,9 +4,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from portal_app.billing.statuses import (
+    BillingPeriod,
     BillingReason,
     InvoiceStatus,
     InvoiceType,
@@ -14,7 +15,16 @@ from portal_app.billing.statuses import (
     PaymentStatus,
     PriceType,
 )
-from portal_app.models.columns import IntegerKey, MoneyColumn, RateColumn, Row, UtcDateTime, new_public_id, word_column
+from portal_app.models.columns import (
+    IntegerKey,
+    MoneyColumn,
+    RateColumn,
+    Row,
+    UtcDateTime,
+    metadata_column,
+    new_public_id,
+    word_column,
+)
 
 
 class Invoice(Row, table=True):
@@ -31,6 +41,8 @@ class Invoice(Row, table=True):
         # The status at the end lets a count, and the rows a page skips, be read from the index alone.
         Index(None, "customer_id", "issued_at", "id", "invoice_status"),
         Index(None, "customer_id", "total", "issued_at", "id", "invoice_status"),
+        Index(None, "created_at", "id"),
+        Index(None, "customer_id", "idempotency_key", unique=True),
         CheckConstraint(
             "total_discount >= 0 AND credits_applied >= 0 AND amount_paid >= 0 AND amount_remaining >= 0 "
             "AND refunded_amount >= 0",
@@ -68,11 +80,29 @@ class Invoice(Row, table=True):
     voided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     period_start_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     period_end_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    billing_period: BillingPeriod | None = Field(
+        default=None, sa_column=word_column(BillingPeriod, "billing_period", nullable=True)
+    )
+    finalized_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     description: str = Field(default="", max_length=1000)
+    idempotency_key: str | None = Field(default=None, max_length=255)
+    meta: dict[str, str] = Field(default_factory=dict, sa_column=metadata_column())
+
+
+class InvoiceSequence(SQLModel, table=True):
+    """The last number given out in a month: invoices of the API are `INV-YYYYMM-00001`, and so on."""
+
+    __tablename__ = "invoice_sequence"  # pyright: ignore[reportAssignmentType] (a declared_attr to SQLModel)
+
+    month: str = Field(primary_key=True, max_length=6)
+    last: int
 
 
 class LineItem(Row, table=True):
-    """One line of an invoice, in the invoice's currency. `amount` is before discounts and credits."""
+    """One line of an invoice, in the invoice's currency. `amount` is before discounts and credits.
+
+    The `…_ref` columns are public ids as the operator sent them: what a line charged for may be gone by now.
+    """
 
     __tablename__ = "line_item"  # pyright: ignore[reportAssignmentType] (a declared_attr to SQLModel)
     __table_args__ = (
@@ -94,6 +124,12 @@ class LineItem(Row, table=True):
     credits_applied: Decimal = Field(default=Decimal(0), sa_type=MoneyColumn)
     period_start_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     period_end_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    price_ref: str = Field(default="", max_length=40)
+    plan_ref: str = Field(default="", max_length=40)
+    plan_name: str = Field(default="", max_length=255)
+    meter_ref: str = Field(default="", max_length=40)
+    meter_name: str = Field(default="", max_length=255)
+    meta: dict[str, str] = Field(default_factory=dict, sa_column=metadata_column())
 
 
 class Payment(Row, table=True):
@@ -116,3 +152,4 @@ class Payment(Row, table=True):
     payment_status: PaymentStatus = Field(sa_column=word_column(PaymentStatus, "payment_status"))
     reference: str = Field(default="", max_length=255)
     idempotency_key: str | None = Field(default=None, max_length=255)
+    meta: dict[str, str] = Field(default_factory=dict, sa_column=metadata_column())

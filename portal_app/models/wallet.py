@@ -14,7 +14,16 @@ from portal_app.billing.statuses import (
     WalletStatus,
     WalletType,
 )
-from portal_app.models.columns import IntegerKey, MoneyColumn, RateColumn, Row, UtcDateTime, new_public_id, word_column
+from portal_app.models.columns import (
+    IntegerKey,
+    MoneyColumn,
+    RateColumn,
+    Row,
+    UtcDateTime,
+    metadata_column,
+    new_public_id,
+    word_column,
+)
 
 
 class Wallet(Row, table=True):
@@ -37,6 +46,7 @@ class Wallet(Row, table=True):
     )
     conversion_rate: Decimal = Field(default=Decimal(1), sa_type=RateColumn)
     topup_conversion_rate: Decimal = Field(default=Decimal(1), sa_type=RateColumn)
+    meta: dict[str, str] = Field(default_factory=dict, sa_column=metadata_column())
 
 
 class CreditGrant(Row, table=True):
@@ -78,6 +88,7 @@ class WalletTransaction(Row, table=True):
         ForeignKeyConstraint(["customer_id", "grant_id"], ["credit_grant.customer_id", "credit_grant.id"]),
         ForeignKeyConstraint(["customer_id", "invoice_id"], ["invoice.customer_id", "invoice.id"]),
         Index(None, "customer_id", "wallet_id", "sequence"),
+        Index(None, "created_at", "id"),
         CheckConstraint("credit_amount > 0", name="credit_amount_positive"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
     )
@@ -105,3 +116,4 @@ class WalletTransaction(Row, table=True):
     reference_id: str = Field(default="", max_length=255)
     description: str = Field(default="", max_length=1000)
     idempotency_key: str | None = Field(default=None, max_length=255)
+    meta: dict[str, str] = Field(default_factory=dict, sa_column=metadata_column())

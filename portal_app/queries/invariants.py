@@ -17,18 +17,10 @@ from portal_app.billing.money import is_worth
 from portal_app.database import Session
 from portal_app.models.columns import MoneyColumn
 from portal_app.models.wallet import WalletTransaction
+from portal_app.queries.usage_invariants import all_usage_violations
+from portal_app.queries.violation import Violation
 
 AT_ONCE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """A row that is not as it must be: the rule it breaks, and what is wrong in one sentence."""
-
-    rule: str
-    table: str
-    public_id: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +43,7 @@ def all_violations(session: Session) -> Iterator[Violation]:
         yield from _found(session, check)
     yield from _worth(session)
     yield from _owners(session)
+    yield from all_usage_violations(session)
 
 
 _LEDGER = """

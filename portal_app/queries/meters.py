@@ -1,0 +1,39 @@
+"""What is counted: meters as rules."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+
+from sqlmodel import col, select
+
+from portal_app.billing.metering import MeterRule
+from portal_app.billing.statuses import RecordStatus
+from portal_app.database import Session
+from portal_app.models.catalog import Meter
+
+RulesByName = Mapping[str, Sequence[MeterRule]]
+
+
+def meter_rules_of_operator(session: Session, event_names: Collection[str] | None = None) -> RulesByName:
+    """Return the rules of all meters but deleted ones, by event name; of these names alone if any are given."""
+    statement = select(Meter).where(col(Meter.status) != RecordStatus.DELETED).order_by(col(Meter.id))
+    if event_names is not None:
+        statement = statement.where(col(Meter.event_name).in_(event_names))
+    rules: defaultdict[str, list[MeterRule]] = defaultdict(list)
+    for meter in session.exec(statement):
+        rules[meter.event_name].append(rule_of(meter))
+    return rules
+
+
+def rule_of(meter: Meter) -> MeterRule:
+    """Return a meter as the rule it counts by."""
+    return MeterRule(
+        key=meter.id or 0,
+        event_name=meter.event_name,
+        aggregation=meter.aggregation,
+        field=meter.field,
+        multiplier=Decimal(1) if meter.multiplier is None else meter.multiplier,
+        filters=tuple((wanted["key"], frozenset(wanted["values"])) for wanted in meter.filters),
+    )

@@ -1,0 +1,181 @@
+"""What a customer's subscriptions charge for what is metered: prices, and the billing periods they count in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from sqlmodel import col, or_, select
+
+from portal_app.access.principal import CustomerId
+from portal_app.billing.metering import ResetUsage
+from portal_app.billing.periods import Recurrence, TimeRange, billing_recurrence, floor_to_grid
+from portal_app.billing.prices import ZERO, Package, PriceModel, PriceVersion, Tariff, Tier
+from portal_app.billing.statuses import BillingPeriod, PriceType, RecordStatus, Rounding, SubscriptionStatus
+from portal_app.database import Session
+from portal_app.models.catalog import Meter, Price, PriceTier
+from portal_app.models.subscription import Subscription
+
+NOT_BEGUN = (SubscriptionStatus.DRAFT, SubscriptionStatus.INCOMPLETE)
+FAR = datetime(2200, 1, 1, tzinfo=UTC)
+"""The end of a period that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeterTariff:
+    """What one subscription charges for one meter; `periods` are those that touch the span asked for, whole."""
+
+    meter_id: int
+    subscription_public_id: str
+    plan_id: int
+    tariff: Tariff
+    periods: tuple[TimeRange, ...]
+
+    @property
+    def has_minimum(self) -> bool:
+        """Whether it charges without any usage, too."""
+        return any(version.model.min_quantity for version in self.tariff.versions)
+
+
+def list_tariffs(session: Session, customer_id: CustomerId, span: TimeRange, zone: ZoneInfo) -> list[MeterTariff]:
+    """Return what the customer's subscriptions charge for usage in `span`, in the order they began.
+
+    A subscription charges from its start, or the end of its trial, to its end; its own price for a meter stands
+    instead of its plan's. `zone` is the customer's, for subscriptions that name none.
+    """
+    begun = select(Subscription).where(
+        Subscription.customer_id == customer_id,
+        col(Subscription.subscription_status).not_in(NOT_BEGUN),
+        Subscription.start_at < span.end_at,
+    )
+    subscriptions = session.exec(begun.order_by(col(Subscription.start_at), col(Subscription.id))).all()
+    prices = _prices(session, subscriptions) if subscriptions else []
+    return [tariff for subscription in subscriptions for tariff in _of(subscription, prices, span, zone)]
+
+
+@dataclass(frozen=True, slots=True)
+class _UsagePrice:
+    price: Price
+    reset: ResetUsage
+    tiers: tuple[Tier, ...]
+
+    @property
+    def version(self) -> PriceVersion:
+        price = self.price
+        package = Package(price.divide_by, price.rounding or Rounding.UP) if price.divide_by else None
+        model = PriceModel(
+            billing_model=price.billing_model,
+            amount=price.amount,
+            package=package,
+            tier_mode=price.tier_mode,
+            tiers=self.tiers,
+            min_quantity=price.min_quantity or ZERO,
+        )
+        start_at, end_at = (at and floor_to_grid(at) for at in (price.start_at, price.end_at))
+        return PriceVersion(price.public_id, model, start_at, end_at)
+
+
+def _prices(session: Session, subscriptions: Sequence[Subscription]) -> list[_UsagePrice]:
+    plans = {subscription.plan_id for subscription in subscriptions}
+    own = {subscription.id for subscription in subscriptions}
+    statement = (
+        select(Price, Meter.reset_usage)
+        .join(Meter, col(Meter.id) == Price.meter_id)
+        .where(
+            col(Price.plan_id).in_(plans),
+            col(Price.type) == PriceType.USAGE,
+            col(Price.status) == RecordStatus.PUBLISHED,
+            or_(col(Price.subscription_id).is_(None), col(Price.subscription_id).in_(own)),
+        )
+        .order_by(col(Price.start_at).asc().nulls_first(), col(Price.id))
+    )
+    found = session.exec(statement).all()
+    tiers = _tiers(session, [price.id or 0 for price, _ in found if price.tier_mode])
+    return [_UsagePrice(price, ResetUsage(reset), tuple(tiers[price.id or 0])) for price, reset in found]
+
+
+def _tiers(session: Session, price_ids: Sequence[int]) -> defaultdict[int, list[Tier]]:
+    tiers: defaultdict[int, list[Tier]] = defaultdict(list)
+    if price_ids:
+        statement = select(PriceTier).where(col(PriceTier.price_id).in_(price_ids)).order_by(col(PriceTier.position))
+        for row in session.exec(statement):
+            tiers[row.price_id].append(Tier(row.up_to, row.unit_amount, row.flat_amount))
+    return tiers
+
+
+def _of(
+    subscription: Subscription, prices: Sequence[_UsagePrice], span: TimeRange, zone: ZoneInfo
+) -> Iterable[MeterTariff]:
+    mine: defaultdict[int, list[_UsagePrice]] = defaultdict(list)
+    for usage_price in prices:
+        price = usage_price.price
+        if (
+            price.plan_id == subscription.plan_id
+            and price.currency == subscription.currency
+            and price.subscription_id in {None, subscription.id}
+        ):
+            mine[price.meter_id or 0].append(usage_price)
+    for meter_id, found in mine.items():
+        own = [usage_price for usage_price in found if usage_price.price.subscription_id is not None]
+        versions = _one_at_a_time([usage_price.version for usage_price in own or found])
+        never_resets = found[0].reset is ResetUsage.NEVER
+        periods = charged_periods(subscription, span, zone, never_resets=never_resets)
+        if periods:
+            tariff = Tariff(subscription.currency, versions)
+            yield MeterTariff(meter_id, subscription.public_id, subscription.plan_id, tariff, periods)
+
+
+def _one_at_a_time(versions: Sequence[PriceVersion]) -> tuple[PriceVersion, ...]:
+    """End a price where the next one begins: imported prices may overlap."""
+    ended = [
+        replace(version, end_at=later.start_at)
+        if later.start_at and (version.end_at is None or version.end_at > later.start_at)
+        else version
+        for version, later in pairwise(versions)
+    ]
+    return (*ended, *versions[-1:])
+
+
+def charged_periods(
+    subscription: Subscription, span: TimeRange, zone: ZoneInfo, *, never_resets: bool = False
+) -> tuple[TimeRange, ...]:
+    """Return the subscription's billing periods that touch `span`, cut where it begins and ends to charge.
+
+    With `never_resets` it is one period, from the beginning to the end.
+    """
+    begins = floor_to_grid(max(subscription.start_at, subscription.trial_end_at or subscription.start_at))
+    ends = floor_to_grid(_end(subscription))
+    charged = TimeRange(begins, ends) if begins < ends else None
+    reach = charged and charged.overlap(span)
+    if charged is None or reach is None:
+        return ()
+    if never_resets or subscription.billing_period is BillingPeriod.ONETIME:
+        return (charged,)
+    periods = (period.overlap(charged) for period in _recurrence(subscription, zone).overlapping(reach))
+    return tuple(period for period in periods if period)
+
+
+def _end(subscription: Subscription) -> datetime:
+    if subscription.subscription_status is SubscriptionStatus.CANCELLED and subscription.cancelled_at:
+        return min(subscription.cancelled_at, subscription.end_at or FAR)
+    if subscription.cancel_at_period_end:
+        return min(subscription.current_period_end_at, subscription.end_at or FAR)
+    return min(subscription.end_at or FAR, subscription.cancel_at or FAR)
+
+
+def _recurrence(subscription: Subscription, zone: ZoneInfo) -> Recurrence:
+    """Return the rhythm that holds the current period as it is known: an imported one may have moved its anchor."""
+    current = TimeRange(subscription.current_period_start_at, subscription.current_period_end_at)
+    own_zone = ZoneInfo(subscription.timezone) if subscription.timezone else zone
+    for anchor_at in (subscription.billing_anchor_at or subscription.start_at, current.start_at):
+        recurrence = billing_recurrence(
+            subscription.billing_period, subscription.billing_period_count, subscription.billing_cycle, anchor_at,
+            own_zone,
+        )  # fmt: skip
+        if recurrence.containing(current.start_at).start_at == floor_to_grid(current.start_at):
+            break
+    return recurrence

@@ -1,0 +1,125 @@
+"""A price that cannot be used says which field is wrong, and what it has to be."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from portal_app.billing.periods import TimeRange
+from portal_app.billing.prices import Package, PriceModel, PriceVersion, Tariff, Tier, model_problems, version_problems
+from portal_app.billing.statuses import BillingModel, TierMode
+
+PER_UNIT = PriceModel(BillingModel.FLAT_FEE, Decimal("0.024"))
+
+
+def tiered(*tiers: Tier, tier_mode: TierMode | None = TierMode.SLAB, amount: int = 0) -> PriceModel:
+    return PriceModel(BillingModel.TIERED, Decimal(amount), tier_mode=tier_mode, tiers=tiers)
+
+
+def tier(up_to: int | None, unit_amount: int = 1, flat_amount: int = 0) -> Tier:
+    return Tier(None if up_to is None else Decimal(up_to), Decimal(unit_amount), Decimal(flat_amount))
+
+
+def at(hour: int, minute: int = 0, second: int = 0) -> datetime:
+    return datetime(2026, 1, 6, hour, minute, second, tzinfo=UTC)
+
+
+def said(problems) -> list[tuple[str, str]]:
+    return [(problem.field, problem.sentence) for problem in problems]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        PER_UNIT,
+        PriceModel(BillingModel.FLAT_FEE, min_quantity=Decimal(10)),
+        PriceModel(BillingModel.PACKAGE, Decimal(2), package=Package(Decimal("0.5"))),
+        tiered(tier(None)),
+        tiered(tier(1000, 0), tier(2000, 1, 5), tier(None, 2)),
+    ],
+)
+def test_a_good_price_has_no_problems(model):
+    assert model_problems(model) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "sentence"),
+    [
+        (PriceModel(BillingModel.FLAT_FEE, Decimal(-1)), "amount", "cannot be negative"),
+        (PriceModel(BillingModel.FLAT_FEE, min_quantity=Decimal(-1)), "min_quantity", "cannot be negative"),
+        (
+            PriceModel(BillingModel.PACKAGE, Decimal(2)),
+            "transform_quantity",
+            "a PACKAGE price needs one, to say how many units a package holds",
+        ),
+        (
+            PriceModel(BillingModel.PACKAGE, Decimal(2), package=Package(Decimal(0))),
+            "transform_quantity.divide_by",
+            "has to be greater than zero",
+        ),
+        (
+            PriceModel(BillingModel.FLAT_FEE, Decimal(2), package=Package(Decimal(10))),
+            "transform_quantity",
+            "only a PACKAGE price has one",
+        ),
+        (PriceModel(BillingModel.FLAT_FEE, tiers=(tier(None),)), "tiers", "only a TIERED price has tiers"),
+        (tiered(), "tiers", "a TIERED price needs at least one tier"),
+        (tiered(tier(None), tier_mode=None), "tier_mode", "a TIERED price needs VOLUME or SLAB"),
+        (tiered(tier(None), amount=1), "amount", "a TIERED price has its amounts in its tiers"),
+        (tiered(tier(None, -1)), "tiers[0].unit_amount", "cannot be negative"),
+        (tiered(tier(5), tier(None, 1, -1)), "tiers[1].flat_amount", "cannot be negative"),
+        (tiered(tier(5)), "tiers[0].up_to", "the last tier, and no other, has to be open (null)"),
+        (tiered(tier(None), tier(None)), "tiers[0].up_to", "the last tier, and no other, has to be open (null)"),
+        (tiered(tier(0), tier(None)), "tiers[0].up_to", "has to be greater than 0, where the tier begins"),
+        (tiered(tier(5), tier(5), tier(None)), "tiers[1].up_to", "has to be greater than 5, where the tier begins"),
+    ],
+)
+def test_a_bad_price_names_the_field_and_what_it_has_to_be(model, field, sentence):
+    assert said(model_problems(model)) == [(field, sentence)]
+
+
+def test_all_problems_are_named_at_once():
+    model = tiered(tier(5, -1), tier(3), tier(None), tier_mode=None)
+    assert [problem.field for problem in model_problems(model)] == [
+        "tier_mode",
+        "tiers[0].unit_amount",
+        "tiers[1].up_to",
+    ]
+
+
+@pytest.mark.parametrize("change_at", [at(10, 1), at(10, 0, 1), at(10, 0).replace(microsecond=1)])
+def test_a_price_changes_on_the_quarter_hour_only(change_at):
+    sentence = "prices change on the quarter hour (UTC): minutes 00, 15, 30 or 45, no seconds"
+    assert said(version_problems(PriceVersion(1, PER_UNIT, change_at))) == [("start_date", sentence)]
+    assert said(version_problems(PriceVersion(1, PER_UNIT, end_at=change_at))) == [("end_date", sentence)]
+
+
+@pytest.mark.parametrize("end_at", [at(9, 45), at(10)])
+def test_a_price_ends_after_it_starts(end_at):
+    problems = version_problems(PriceVersion(1, PER_UNIT, at(10), end_at))
+    assert said(problems) == [("end_date", "has to be after start_date")]
+
+
+@pytest.mark.parametrize(
+    ("start_at", "end_at"),
+    [(None, None), (at(9), at(11)), (None, at(10, 15)), (at(11, 45), None), (at(10, 30), at(11))],
+)
+def test_two_prices_of_a_meter_are_never_valid_at_once(start_at, end_at):
+    other = PriceVersion("price_1", PER_UNIT, at(10), at(12))
+    problems = version_problems(PriceVersion("price_2", PER_UNIT, start_at, end_at), [other])
+    assert said(problems) == [("start_date", "the price price_1 is valid at the same time; end it first")]
+
+
+@pytest.mark.parametrize(("start_at", "end_at"), [(at(9), at(10)), (at(12), None), (None, at(9, 45))])
+def test_prices_may_follow_each_other_with_or_without_a_gap(start_at, end_at):
+    other = PriceVersion("price_1", PER_UNIT, at(10), at(12))
+    assert version_problems(PriceVersion("price_2", PER_UNIT, start_at, end_at), [other]) == []
+
+
+def test_a_tariff_knows_when_its_prices_change_inside_a_period():
+    versions = (
+        PriceVersion(1, PER_UNIT, None, at(10)),
+        PriceVersion(2, PER_UNIT, at(10), at(12)),
+        PriceVersion(3, PER_UNIT, at(13)),
+    )
+    assert Tariff("usd", versions).changes_in(TimeRange(at(10), at(20))) == [at(12), at(13)]
