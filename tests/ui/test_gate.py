@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import cast
@@ -14,6 +17,7 @@ from sqlmodel import select
 from portal_app import clock
 from portal_app.access.tokens import SESSION, Claims, sign
 from portal_app.billing.statuses import RecordStatus
+from portal_app.build import ROOT
 from portal_app.commands.use_session import revoke_session
 from portal_app.models.access import PortalSession
 from portal_app.models.customer import Customer
@@ -208,6 +212,20 @@ def test_when_a_session_is_revoked_the_data_goes_away_by_itself(portal):
         page.wait_for("revoked")
         assert is_empty(page)
         assert page.tab("invoices")["rows"] == page.tab("credits")["transactions"] == []
+
+
+def test_the_operators_command_ends_every_link_of_a_customer(portal):
+    with Page(portal) as acme, Page(portal) as globex:
+        acme.boot(portal.token("acme")).wait_for_data("overview")
+        globex.boot(portal.token("globex")).wait_for_data("overview")
+        environment = os.environ | {"PORTAL_DATABASE_URL": portal.database.url}
+        command = [sys.executable, "-m", "portal_app", "revoke", "acme", "--reason", "left the company"]
+        ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert "links are ended" in ran.stderr
+        acme.wait_for("revoked")
+        assert is_empty(acme)
+        globex.call(handler_name("invoices", "load"), "/invoices")
+        globex.wait_for_data("invoices")
 
 
 @pytest.mark.threat("T7")
