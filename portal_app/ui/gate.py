@@ -175,6 +175,9 @@ class Portal(rx.State):
             )
         except Unavailable:
             return
+        except Exception:  # `watch` must go on, and nothing is confirmed
+            logger.exception("a session could not be confirmed")
+            return
         if check.principal is None:
             await self._close(GateStatus.REVOKED)
         else:

@@ -430,6 +430,19 @@ def test_a_session_revoked_while_the_register_does_not_answer_gets_no_data(porta
         page.wait_for("revoked")
 
 
+@pytest.mark.threat("T7")
+@pytest.mark.parametrize("failure", ["unavailable", "broken"])
+def test_a_page_is_watched_on_after_the_register_has_failed(portal, knobs, failure):
+    with Page(portal) as page:
+        page.boot(portal.token("acme")).wait_for_data("overview")
+        knobs.turn(failure, "something nobody thought of")
+        page.listen(0.8)
+        knobs.back()
+        revoke(portal, newest_jti(portal))
+        page.wait_for("revoked")
+        assert is_empty(page)
+
+
 def test_a_failure_of_the_register_keeps_what_is_on_screen(portal, knobs):
     with Page(portal) as page:
         page.boot(portal.token("acme"), "/invoices").wait_for_data("invoices")
