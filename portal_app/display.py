@@ -17,7 +17,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, get_decimal_symbol
 
-from portal_app.billing.money import Money, minor_digits, quantize
+from portal_app.billing.money import Money, exact, minor_digits, quantize
 from portal_app.billing.periods import TimeRange, days, known_zones
 from portal_app.texts import ngettext
 
@@ -77,7 +77,8 @@ class Display:
         rounded = quantize(value, max_decimals)
         if rounded == 0 and value != 0:
             return f"{_sign(value)}<{self.number(Decimal(1).scaleb(-max_decimals), max_decimals)}"
-        return _sign(rounded) + format_decimal(abs(rounded), locale=self.locale, decimal_quantization=False)
+        with exact():
+            return _sign(rounded) + format_decimal(abs(rounded), locale=self.locale, decimal_quantization=False)
 
     def count(self, value: int) -> str:
         """Write a whole number with the locale's grouping."""
@@ -92,7 +93,8 @@ class Display:
         """Write a number for an axis: `12.3K`, `4.5M`, as the locale shortens it."""
         if abs(value) < 1000:  # noqa: PLR2004 (what is not shortened)
             return self.number(value)
-        text = format_compact_decimal(abs(value), locale=self.locale, fraction_digits=1)
+        with exact():
+            text = format_compact_decimal(abs(value), locale=self.locale, fraction_digits=1)
         return self.number(value) if text.isdigit() else _sign(value) + text
 
     def credits(self, value: Decimal) -> str:
@@ -147,7 +149,8 @@ class Display:
         return instant.astimezone(self.zone)
 
     def _currency(self, amount: Decimal, currency: str) -> str:
-        text = format_currency(amount, currency.upper(), locale=self.locale, decimal_quantization=False)
+        with exact():
+            text = format_currency(amount, currency.upper(), locale=self.locale, decimal_quantization=False)
         # CLDR's currencySpacing, which Babel leaves out: a code is not glued to its figure.
         return re.sub(r"(?<=[A-Za-z])(?=\d)|(?<=[A-Za-z]\.)(?=\d)|(?<=\d)(?=[A-Za-z])", "\u00a0", text)
 

@@ -82,7 +82,7 @@ def _counted_at(
         .order_by(order)
         .limit(MOST_READ)
     )
-    rows = session.connection().execute(statement).tuples()
+    rows = session.connection().execute(statement)
     return instant(next((at for at, properties in rows if _counts(rule, properties)), start))
 
 

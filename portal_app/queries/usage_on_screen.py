@@ -115,7 +115,7 @@ def _uncounted(session: Session, customer_id: CustomerId, span: TimeRange) -> tu
         )
         .order_by(WORDS.c.word)
     )
-    rows = session.connection().execute(statement).tuples()
+    rows = session.connection().execute(statement)
     return tuple(UncountedEvents(name, events, instant(first_at)) for name, events, first_at in rows)
 
 
@@ -133,4 +133,4 @@ def _unusable(session: Session, customer_id: CustomerId, span: TimeRange) -> tup
         .group_by(col(Feature.id), col(Feature.name))
         .order_by(col(Feature.name), col(Feature.id))
     )
-    return tuple(UnusableEvents(*row) for row in session.connection().execute(statement).tuples())
+    return tuple(UnusableEvents(*row) for row in session.connection().execute(statement))

@@ -157,7 +157,7 @@ def _tick(at: int, label: str) -> dict[str, Any]:
 
 def _drawn(value: Decimal) -> int | float:
     """Return a value as a place on the screen; what is read is text."""
-    return int(value) if value % 1 == 0 else float(value)
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
