@@ -25,7 +25,7 @@ from portal_app.portal_app import app
 from portal_app.settings import get_settings
 from portal_app.ui.gate import Portal
 
-TABS = {"overview": "/", "credits": "/credits", "invoices": "/invoices"}
+TABS = {"overview": "/", "credits": "/credits", "invoices": "/invoices", "usage": "/usage"}
 WATCH = f"{Portal.get_full_name()}.watch"
 
 
@@ -401,7 +401,7 @@ def test_a_new_token_in_the_same_tab_replaces_the_customer_whole(portal, acmes, 
 def test_what_an_event_loads_goes_to_the_connection_that_sent_it_and_to_no_other(portal, acmes, knobs):
     """The owner leaves while an event is still reading; somebody else comes with the same client token."""
     with Page(portal) as owner:
-        owner.boot(portal.token("acme"), "/usage").wait_for("open")
+        owner.boot(portal.token("acme"), "/nowhere").wait_for("open")
         knobs.turn("slow")
         owner.call(handler_name("overview", "load"))
         owner.listen(0.5)
@@ -417,7 +417,7 @@ def test_what_an_event_loads_goes_to_the_connection_that_sent_it_and_to_no_other
 @pytest.mark.threat("T7")
 def test_a_session_revoked_while_the_register_does_not_answer_gets_no_data(portal, acmes, knobs):
     with Page(portal) as page:
-        page.boot(portal.token("acme"), "/usage").wait_for("open")
+        page.boot(portal.token("acme"), "/nowhere").wait_for("open")
         before = len(page.text)
         knobs.turn("unavailable")
         revoke(portal, newest_jti(portal))
@@ -522,7 +522,7 @@ def test_odd_frames_end_no_process_and_touch_no_other_page(portal, acmes):
 def test_arguments_of_the_wrong_kind_are_read_as_empty_texts(portal, tab, handler, payload):
     before = len(portal.printed())
     with Page(portal) as page:
-        page.boot(portal.token("acme"), "/usage").wait_for("open")
+        page.boot(portal.token("acme"), "/nowhere").wait_for("open")
         page.call(handler_name(tab, handler), "/invoices", **payload)
         page.call(handler_name("invoices", "load"), "/invoices")
         page.wait_for_data("invoices")
@@ -533,7 +533,7 @@ def test_arguments_of_the_wrong_kind_are_read_as_empty_texts(portal, tab, handle
 @pytest.mark.parametrize("payload", [{}, {"text": "x", "more": "y"}, {"self": "x", "text": "y"}, {"state": {}}])
 def test_arguments_that_a_handler_does_not_have_run_nothing(portal, payload):
     with Page(portal) as page:
-        page.boot(portal.token("acme"), "/usage").wait_for("open")
+        page.boot(portal.token("acme"), "/nowhere").wait_for("open")
         page.call(handler_name("invoices", "search"), "/invoices", **payload)
         page.call(handler_name("invoices", "load"), "/invoices")
         page.wait_for_data("invoices")
