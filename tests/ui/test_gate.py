@@ -417,7 +417,7 @@ def test_what_an_event_loads_goes_to_the_connection_that_sent_it_and_to_no_other
 @pytest.mark.threat("T7")
 def test_a_session_revoked_while_the_register_does_not_answer_gets_no_data(portal, acmes, knobs):
     with Page(portal) as page:
-        page.boot(portal.token("acme"), "/nowhere").wait_for("open")
+        page.boot(portal.token("acme"), "/usage").wait_for_data("usage")
         before = len(page.text)
         knobs.turn("unavailable")
         revoke(portal, newest_jti(portal))
