@@ -27,7 +27,7 @@ setup-dev: .venv/.dev ## Install what tests and tools need, too
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.txt
 	touch $@
 
-system: ## Install the browser and the database server that tests drive (Debian packages)
+system: ## Install the browser, the database server and Redis that tests drive (Debian packages)
 	@tools/system_packages.sh
 
 run: setup ## Demo data, portal and API on http://localhost:3000, with links to open

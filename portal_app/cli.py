@@ -16,6 +16,7 @@ from portal_app.access.api_keys import Scope
 from portal_app.api.wire.sessions import session_wire
 from portal_app.commands.api_keys import create_api_key, revoke_api_key
 from portal_app.commands.mint_session import mint_session
+from portal_app.commands.use_session import revoke_sessions_of_customer
 from portal_app.database import current_database
 from portal_app.errors import PortalError
 from portal_app.queries.access import list_api_keys_of_operator
@@ -103,6 +104,17 @@ def session(
     with current_database().writing() as writing:
         minted = mint_session(writing, get_settings(), external_id, "command line", clock.utc_now())
     typer.echo(session_wire(minted).model_dump_json() if as_json else minted.url)
+
+
+@app.command()
+def revoke(
+    external_id: Annotated[str, typer.Argument(help="The operator's own id of the customer.")],
+    reason: Annotated[str, typer.Option(help="Why, for the register.")] = "revoked by the operator",
+) -> None:
+    """End every live link of a customer at once; pages that are open empty themselves within seconds."""
+    with current_database().writing() as writing:
+        count = revoke_sessions_of_customer(writing, external_id, reason, "command line", clock.utc_now())
+    _say(f"{count} links are ended")
 
 
 @keys.command("create")

@@ -5,12 +5,15 @@ from decimal import Decimal
 import cast
 from server import RunningPortal
 from sqlmodel import SQLModel, select
+from usage_world import add_metered, spread, use
 
+from portal_app import clock
 from portal_app.billing.statuses import TransactionReason
 from portal_app.database import Database, Session
 from portal_app.models.customer import Customer
 
 AMOUNTS = {"acme": Decimal("7654321.25"), "globex": Decimal("2468013.75")}
+CALLS = {"acme": 8_765_432, "globex": 1_357_924}
 
 
 def fill(session: Session) -> None:
@@ -28,6 +31,9 @@ def fill(session: Session) -> None:
         cast.add_bill(session, customer, f"{word.upper()}-1", [line], description=f"{word} note")
         plan = cast.add_plan(session, f"{word} plan", description=f"{word} plan in words")
         cast.add_subscription(session, customer, plan)
+        now = clock.utc_now()
+        add_metered(session, f"{word} calls", ("call", "calls"), plan, "0.001")
+        use(session, f"{word} calls", CALLS[word], spread(now, 5), now, word)
 
 
 def secrets_of(portal: RunningPortal, word: str) -> set[str]:
@@ -36,14 +42,15 @@ def secrets_of(portal: RunningPortal, word: str) -> set[str]:
 
 
 def secrets_of_database(database: Database, word: str) -> set[str]:
-    """Return what nobody else may see: the customer's word, the public ids of its rows, its amount as written."""
+    """Return what nobody else may see: the customer's word, the public ids of its rows, its numbers as written."""
     amount = AMOUNTS[word]
     tables = [mapper.class_ for mapper in SQLModel._sa_registry.mappers]
     owned = [table for table in tables if {"customer_id", "public_id"} <= table.model_fields.keys()]
     with database.reading() as session:
         customer = session.exec(select(Customer).where(Customer.external_id == word)).one()
         ids = {row.public_id for t in owned for row in session.exec(select(t).where(t.customer_id == customer.id))}
-    return {word, customer.public_id, *ids, f"{amount}", f"{amount:,}", f"{amount:,.0f}"}
+    numbers = (f"{amount}", f"{amount:,}", f"{amount:,.0f}", f"{CALLS[word]}", f"{CALLS[word]:,}")
+    return {word, customer.public_id, *ids, *numbers}
 
 
 def seen(secrets: set[str], text: str) -> set[str]:

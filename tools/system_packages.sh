@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Make sure the tests' browser and database server are there: Debian's packages, installed if this user may.
+# Make sure the tests' browser, database server and Redis are there: Debian's packages, installed if this user may.
 set -euo pipefail
 
 missing=()
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || [ -n "${PORTAL_TEST_CHROMIUM:-}" ] || missing+=(chromium)
 [ -n "${PORTAL_TEST_DATABASE_URL:-}" ] || command -v initdb >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=(postgresql)
+command -v redis-server >/dev/null || missing+=(redis-server)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if command -v apt-get >/dev/null; then

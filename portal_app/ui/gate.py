@@ -175,6 +175,9 @@ class Portal(rx.State):
             )
         except Unavailable:
             return
+        except Exception:  # `watch` must go on, and nothing is confirmed
+            logger.exception("a session could not be confirmed")
+            return
         if check.principal is None:
             await self._close(GateStatus.REVOKED)
         else:
@@ -292,10 +295,15 @@ async def _boot(portal: Portal, event: Event, connection: str) -> StateUpdate | 
 
 
 async def _forget(app: rx.App, token: str, connection: str) -> None:
+    """Clear what a page showed and where it was, unless another connection has booted it since."""
     async with app.state_manager.modify_state(BaseStateToken(ident=token, cls=Portal)) as state:
         portal = await state.get_state(Portal)
         if portal._connection == connection:
             portal.reset()
+            state.router_data = {}
+            for name, field in State.get_fields().items():
+                if name.startswith("rx_router_"):
+                    setattr(state, name, field.default_value())
             state._clean()
 
 

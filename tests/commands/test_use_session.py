@@ -8,10 +8,12 @@ from sqlmodel import col, select
 
 from portal_app.access.principal import Principal
 from portal_app.access.tokens import SESSION, verify
+from portal_app.billing.statuses import RecordStatus
 from portal_app.commands.mint_session import mint_session
-from portal_app.commands.use_session import note_opened, revoke_session
-from portal_app.errors import NotFound
+from portal_app.commands.use_session import note_opened, revoke_session, revoke_sessions_of_customer
+from portal_app.errors import CustomerNotFound, NotFound
 from portal_app.models.access import AuditEntry, PortalSession
+from portal_app.models.customer import Customer
 
 NOW, LATER = cast.NOW, cast.NOW + timedelta(minutes=5)
 
@@ -60,3 +62,33 @@ def test_revoking_twice_changes_nothing(session, principal):
 def test_an_unknown_session_cannot_be_revoked(session):
     with pytest.raises(NotFound, match="Session not found"):
         revoke_session(session, "nobody", "", "till", NOW)
+
+
+def test_all_live_links_of_a_customer_end_together_and_nobody_elses(session, settings, acme, globex, principal):
+    second = mint_session(session, settings, "acme", "till", LATER)
+    theirs = mint_session(session, settings, "globex", "till", NOW)
+    old = mint_session(session, settings, "acme", "till", NOW - timedelta(hours=2))
+    assert revoke_sessions_of_customer(session, "acme", "left the company", "till", LATER) == 2
+    ended = {row.jti for row in session.exec(select(PortalSession).where(col(PortalSession.revoked_at).is_not(None)))}
+    keys = settings.signing_keys()
+    assert ended == {principal.jti, verify(SESSION, keys, second.token, LATER).jti}
+    assert verify(SESSION, keys, theirs.token, LATER).jti not in ended
+    assert verify(SESSION, keys, old.token, NOW - timedelta(hours=2)).jti not in ended
+    assert [entry for entry in audited(session) if entry[1] == "session.revoked"] == [
+        ("till", "session.revoked", acme)
+    ] * 2
+
+
+def test_links_end_once(session, principal):
+    assert revoke_sessions_of_customer(session, "acme", "x", "till", NOW) == 1
+    assert revoke_sessions_of_customer(session, "acme", "y", "till", NOW) == 0
+    assert stored(session, principal).revoked_reason == "x"
+
+
+def test_links_of_an_archived_customer_can_be_ended_and_those_of_nobody_not(session, acme, principal):
+    row = session.get_one(Customer, acme)
+    row.status = RecordStatus.ARCHIVED
+    session.add(row)
+    assert revoke_sessions_of_customer(session, "acme", "x", "till", NOW) == 1
+    with pytest.raises(CustomerNotFound):
+        revoke_sessions_of_customer(session, "nobody", "x", "till", NOW)

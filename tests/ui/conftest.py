@@ -19,6 +19,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(f"gate-{kind}"))
 
 
+@pytest.fixture(scope="session")
+def redis_address() -> Iterator[str]:
+    with running_redis() as address:
+        yield address
+
+
 @pytest.fixture(scope="session", params=["memory", "redis"])
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
     """A portal that asks the register of sessions every fifth of a second, and that `knobs` bend."""
@@ -28,10 +34,9 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         with running_portal(folder, fill=fill, prelude=prelude) as portal:
             yield portal
         return
-    with running_redis() as address:
-        environment = {"REFLEX_REDIS_URL": address}
-        with running_portal(folder, fill=fill, prelude=prelude, environment=environment) as portal:
-            yield portal
+    environment = {"REFLEX_REDIS_URL": request.getfixturevalue("redis_address")}
+    with running_portal(folder, fill=fill, prelude=prelude, environment=environment) as portal:
+        yield portal
 
 
 @pytest.fixture

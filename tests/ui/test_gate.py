@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import cast
@@ -14,6 +17,7 @@ from sqlmodel import select
 from portal_app import clock
 from portal_app.access.tokens import SESSION, Claims, sign
 from portal_app.billing.statuses import RecordStatus
+from portal_app.build import ROOT
 from portal_app.commands.use_session import revoke_session
 from portal_app.models.access import PortalSession
 from portal_app.models.customer import Customer
@@ -21,7 +25,7 @@ from portal_app.portal_app import app
 from portal_app.settings import get_settings
 from portal_app.ui.gate import Portal
 
-TABS = {"overview": "/", "credits": "/credits", "invoices": "/invoices"}
+TABS = {"overview": "/", "credits": "/credits", "invoices": "/invoices", "usage": "/usage"}
 WATCH = f"{Portal.get_full_name()}.watch"
 
 
@@ -210,6 +214,20 @@ def test_when_a_session_is_revoked_the_data_goes_away_by_itself(portal):
         assert page.tab("invoices")["rows"] == page.tab("credits")["transactions"] == []
 
 
+def test_the_operators_command_ends_every_link_of_a_customer(portal):
+    with Page(portal) as acme, Page(portal) as globex:
+        acme.boot(portal.token("acme")).wait_for_data("overview")
+        globex.boot(portal.token("globex")).wait_for_data("overview")
+        environment = os.environ | {"PORTAL_DATABASE_URL": portal.database.url}
+        command = [sys.executable, "-m", "portal_app", "revoke", "acme", "--reason", "left the company"]
+        ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert "links are ended" in ran.stderr
+        acme.wait_for("revoked")
+        assert is_empty(acme)
+        globex.call(handler_name("invoices", "load"), "/invoices")
+        globex.wait_for_data("invoices")
+
+
 @pytest.mark.threat("T7")
 def test_after_the_end_nothing_that_a_page_can_ask_brings_data(portal, acmes):
     with Page(portal) as page:
@@ -383,7 +401,7 @@ def test_a_new_token_in_the_same_tab_replaces_the_customer_whole(portal, acmes, 
 def test_what_an_event_loads_goes_to_the_connection_that_sent_it_and_to_no_other(portal, acmes, knobs):
     """The owner leaves while an event is still reading; somebody else comes with the same client token."""
     with Page(portal) as owner:
-        owner.boot(portal.token("acme"), "/usage").wait_for("open")
+        owner.boot(portal.token("acme"), "/nowhere").wait_for("open")
         knobs.turn("slow")
         owner.call(handler_name("overview", "load"))
         owner.listen(0.5)
@@ -399,7 +417,7 @@ def test_what_an_event_loads_goes_to_the_connection_that_sent_it_and_to_no_other
 @pytest.mark.threat("T7")
 def test_a_session_revoked_while_the_register_does_not_answer_gets_no_data(portal, acmes, knobs):
     with Page(portal) as page:
-        page.boot(portal.token("acme"), "/usage").wait_for("open")
+        page.boot(portal.token("acme"), "/usage").wait_for_data("usage")
         before = len(page.text)
         knobs.turn("unavailable")
         revoke(portal, newest_jti(portal))
@@ -410,6 +428,19 @@ def test_a_session_revoked_while_the_register_does_not_answer_gets_no_data(porta
         assert not seen(acmes, page.text[before:])
         knobs.back()
         page.wait_for("revoked")
+
+
+@pytest.mark.threat("T7")
+@pytest.mark.parametrize("failure", ["unavailable", "broken"])
+def test_a_page_is_watched_on_after_the_register_has_failed(portal, knobs, failure):
+    with Page(portal) as page:
+        page.boot(portal.token("acme")).wait_for_data("overview")
+        knobs.turn(failure, "something nobody thought of")
+        page.listen(0.8)
+        knobs.back()
+        revoke(portal, newest_jti(portal))
+        page.wait_for("revoked")
+        assert is_empty(page)
 
 
 def test_a_failure_of_the_register_keeps_what_is_on_screen(portal, knobs):
@@ -491,7 +522,7 @@ def test_odd_frames_end_no_process_and_touch_no_other_page(portal, acmes):
 def test_arguments_of_the_wrong_kind_are_read_as_empty_texts(portal, tab, handler, payload):
     before = len(portal.printed())
     with Page(portal) as page:
-        page.boot(portal.token("acme"), "/usage").wait_for("open")
+        page.boot(portal.token("acme"), "/nowhere").wait_for("open")
         page.call(handler_name(tab, handler), "/invoices", **payload)
         page.call(handler_name("invoices", "load"), "/invoices")
         page.wait_for_data("invoices")
@@ -502,7 +533,7 @@ def test_arguments_of_the_wrong_kind_are_read_as_empty_texts(portal, tab, handle
 @pytest.mark.parametrize("payload", [{}, {"text": "x", "more": "y"}, {"self": "x", "text": "y"}, {"state": {}}])
 def test_arguments_that_a_handler_does_not_have_run_nothing(portal, payload):
     with Page(portal) as page:
-        page.boot(portal.token("acme"), "/usage").wait_for("open")
+        page.boot(portal.token("acme"), "/nowhere").wait_for("open")
         page.call(handler_name("invoices", "search"), "/invoices", **payload)
         page.call(handler_name("invoices", "load"), "/invoices")
         page.wait_for_data("invoices")
