@@ -17,7 +17,7 @@ from portal_app.billing.instants import QUARTER_HOUR
 from portal_app.billing.metering import AggregationType, MeterRule
 from portal_app.database import Session
 from portal_app.models.usage import CELLS, HORIZON, TEXTS
-from portal_app.queries.usage_events import EVERYTHING, Slice, Usage, count_events
+from portal_app.queries.usage_events import Usage, count_events
 
 _SUMS_OF_SQLITE = """
     SELECT meter.value, run.value ->> 2, (
@@ -34,17 +34,13 @@ Run = tuple[int, int, int]
 
 
 def usage_cells(
-    session: Session,
-    customer_id: CustomerId,
-    rules: Sequence[MeterRule],
-    cuts: Sequence[int],
-    only: Slice = EVERYTHING,
-) -> Usage:
-    """Return a cell for each gap between neighbouring `cuts`; meters without events between them are left out.
+    session: Session, customer_id: CustomerId, rules: Sequence[MeterRule], cuts: Sequence[int]
+) -> dict[int, list[Cell]]:
+    """Return a cell for each gap between neighbouring `cuts`, by meter; those without events are left out.
 
     Cuts are in order, in microseconds since 1970. Those on the quarter hour are answered from cells, however many
     events there are. One between two quarter hours splits a cell: its quarter hour's events are read one by one.
-    Where these are purged, the cut moves to the quarter hour's start. A slice needs all its events, one by one.
+    Where these are purged, the cut moves to the quarter hour's start.
 
     Raises:
         Invalid: that would be too many (`usage_events.MAX_EVENTS`).
@@ -52,9 +48,6 @@ def usage_cells(
     purged = session.connection().execute(select(HORIZON.c.before_at)).scalar() or 0
     cuts = [cut - cut % QUARTER_HOUR if cut < purged else cut for cut in cuts]
     usage: Usage = defaultdict(lambda: [Cell() for _ in cuts[1:]])
-    if only.needs_events:
-        count_events(session, customer_id, rules, cuts, usage, only)
-        return usage
     runs, splits = _on_the_grid(cuts)
     if runs:
         _add_sums(session, customer_id, rules, runs, usage)
@@ -62,7 +55,7 @@ def usage_cells(
         _add_texts(session, customer_id, rules, runs, usage)
     for start, end in splits:
         count_events(session, customer_id, rules, cuts, usage, between=(start, end))
-    return usage
+    return {meter: cells for (meter, _), cells in usage.items()}
 
 
 def _on_the_grid(cuts: Sequence[int]) -> tuple[list[Run], list[tuple[int, int]]]:
