@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from portal_app import clock
 from portal_app.access.api_keys import Scope
-from portal_app.api.wire import session_wire
+from portal_app.api.wire.sessions import session_wire
 from portal_app.commands.api_keys import create_api_key, revoke_api_key
 from portal_app.commands.mint_session import mint_session
 from portal_app.database import current_database
@@ -103,7 +102,7 @@ def session(
     """Mint a link to a customer's portal and print it."""
     with current_database().writing() as writing:
         minted = mint_session(writing, get_settings(), external_id, "command line", clock.utc_now())
-    typer.echo(json.dumps(session_wire(minted).model_dump()) if as_json else minted.url)
+    typer.echo(session_wire(minted).model_dump_json() if as_json else minted.url)
 
 
 @keys.command("create")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -12,14 +13,17 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from portal_app.errors import Unavailable
+from portal_app.billing.money import DoesNotFit
+from portal_app.errors import ChangedMeanwhile, TooLarge, Unavailable
 from portal_app.settings import get_settings
 
-__all__ = ["Database", "Session", "current_database", "use_database"]
+__all__ = ["Database", "Session", "current_database", "is_storable", "use_database"]
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,6 +79,8 @@ class Database:
 
         Raises:
             Unavailable: the database did not answer in time; the transaction may still finish.
+            ChangedMeanwhile: another transaction got there first; nothing was written.
+            TooLarge: a number has more digits than its column keeps; nothing was written.
         """
         return await self._run(self.writing, command, *args, **kwargs)
 
@@ -89,6 +95,13 @@ class Database:
                 return await loop.run_in_executor(self._executor, work)
         except (TimeoutError, OperationalError, InterfaceError, PoolTimeout) as error:
             raise Unavailable from error
+        except IntegrityError as error:
+            logger.warning("a write met a constraint: %s", str(error.orig).partition("\n")[0])
+            raise ChangedMeanwhile from error
+        except StatementError as error:
+            if isinstance(error.orig, DoesNotFit):
+                raise TooLarge(problem=error.orig) from error
+            raise
 
     def close(self) -> None:
         """Release the connections and threads, once the calls that are running have ended."""
@@ -128,6 +141,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # BEGIN is ours, not the driver's guess
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def is_storable(text: str) -> bool:
+    """Tell whether both engines can hold `text`, and so whether a row can have it: no NUL, no half surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 _current: Database | None = None

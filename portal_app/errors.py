@@ -43,6 +43,18 @@ class Unauthorized(PortalError):
     sentence = "Unauthorized"
 
 
+class SessionRequired(Unauthorized):
+    """The portal's API was called without a session token."""
+
+    sentence = "Session token required"
+
+
+class SessionRejected(Unauthorized):
+    """A session token that is altered, expired or revoked: the caller cannot tell which."""
+
+    sentence = "Invalid or expired session token"
+
+
 class InsufficientScope(PortalError):
     """The key is good, but not for this."""
 
@@ -67,12 +79,98 @@ class Invalid(PortalError):
     sentence = "{field}: {problem}"
 
 
+class BodyTooLarge(PortalError):
+    """A body that is longer than any good one."""
+
+    code = "validation_error"
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    sentence = "The body is larger than {limit} bytes"
+
+
+class NotJson(PortalError):
+    """A body that says it is something other than JSON."""
+
+    code = "validation_error"
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    sentence = "The body must be application/json, not {kind}"
+
+
+class NotImplementedHere(PortalError):
+    """A documented operation that this deployment does not have."""
+
+    code = "not_implemented"
+    status = HTTPStatus.NOT_IMPLEMENTED
+    sentence = "{operation} is not implemented here"
+
+
 class Conflict(PortalError):
     """The object exists already and says something else."""
 
     code = "already_exists"
     status = HTTPStatus.CONFLICT
     sentence = "{noun} {key} already exists"
+
+
+class KeyReused(PortalError):
+    """An idempotency key that already stands for something else: nothing was done."""
+
+    code = "already_exists"
+    status = HTTPStatus.CONFLICT
+    sentence = "idempotency_key {key} was used before, for something else"
+
+
+class NotPossible(PortalError):
+    """A good request that the object's state does not allow."""
+
+    code = "invalid_operation"
+    status = HTTPStatus.BAD_REQUEST
+    sentence = "{problem}"
+
+
+class CreditsShort(NotPossible):
+    """A debit of more credits than may still be spent."""
+
+    sentence = "The wallet holds {available} credits, so {wanted} cannot be taken"
+
+
+class WalletNotActive(NotPossible):
+    """A movement on a wallet that is frozen or closed."""
+
+    sentence = "The wallet is {status}: its credits do not move"
+
+
+class SubscriptionIs(NotPossible):
+    """A step that a subscription in its status cannot take."""
+
+    sentence = "The subscription is {status}, so it cannot be {wanted}"
+
+
+class InvoiceIs(NotPossible):
+    """A step that an invoice in its status cannot take."""
+
+    sentence = "The invoice is {status}, so it cannot be {wanted}"
+
+
+class WalletExists(Conflict):
+    """A second wallet of the same kind."""
+
+    sentence = "The customer has an active {wallet_type} wallet in {currency} already"
+
+
+class ChangedMeanwhile(PortalError):
+    """Two writes met. Nothing of this one was kept; sent again, it sees what the other did."""
+
+    code = "version_conflict"
+    status = HTTPStatus.CONFLICT
+    sentence = "Something else changed this at the same moment. Nothing was changed: send it again."
+
+
+class TooLarge(PortalError):
+    """A sum or a number with more digits than its column keeps."""
+
+    code = "validation_error"
+    status = HTTPStatus.BAD_REQUEST
+    sentence = "{problem}"
 
 
 class TooManyRequests(PortalError):

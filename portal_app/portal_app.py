@@ -13,21 +13,24 @@ from portal_app.settings import get_settings
 from portal_app.ui.gate import Gate, keep_to_connections, log_and_answer_nothing
 from portal_app.ui.routes import add_pages
 from portal_app.web import redaction
+from portal_app.web.front import ApiBeforePages
 from portal_app.web.headers import SecurityHeaders
 
 settings = get_settings()
-redaction.install()
+redaction.install(settings.secrets())
 logging.getLogger("portal_app").setLevel(logging.INFO)
 pages = prerequisites.get_web_dir() / constants.Dirs.STATIC
 
 
-def with_headers(wrapped: ASGIApp) -> ASGIApp:
-    """Wrap everything that answers, errors included."""
-    return SecurityHeaders(wrapped, settings, pages)
+class PortalApp(rx.App):
+    """Reflex's application, with the API beside its pages and the headers around everything that answers."""
+
+    def __call__(self) -> ASGIApp:
+        """Return what a server runs."""
+        return SecurityHeaders(ApiBeforePages(create_api(), super().__call__(), pages), settings, pages)
 
 
-app = rx.App(
-    api_transformer=[create_api(), with_headers],
+app = PortalApp(
     head_components=[
         rx.el.script(src="/boot.js"),
         rx.el.script(src="/keys.js", defer=True),

@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     operator_return_url: str = ""
     operator_locale: str = "en_US"
     operator_logo: Path | None = None
+    api_docs: bool | None = None
     redis_url: str = Field(default="", validation_alias="REFLEX_REDIS_URL")
 
     @field_validator("embed_origins", "surfaces", mode="before")
@@ -126,6 +127,11 @@ class Settings(BaseSettings):
         """Whether unsafe values are refused."""
         return self.env is Environment.PRODUCTION
 
+    @property
+    def shows_api_docs(self) -> bool:
+        """Whether the API describes itself at /openapi.json and /docs: not in production, unless it is asked to."""
+        return not self.in_production if self.api_docs is None else self.api_docs
+
     def signing_keys(self) -> dict[str, bytes]:
         """Return the HS256 keys of session tokens by key id; the first one signs, all verify.
 
@@ -147,6 +153,11 @@ class Settings(BaseSettings):
                 raise ValueError(f"the key {kid} {problem}")
             keys[kid] = key
         return keys
+
+    def secrets(self) -> list[str]:
+        """Return what must never be printed: each key as it is written in the environment."""
+        entries = re.split(r"[,\s]+", self.session_keys.get_secret_value())
+        return [self.secret_key.get_secret_value(), *(entry.partition(":")[2] for entry in entries)]
 
 
 def is_origin(text: str) -> bool:

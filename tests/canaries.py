@@ -7,7 +7,7 @@ from server import RunningPortal
 from sqlmodel import SQLModel, select
 
 from portal_app.billing.statuses import TransactionReason
-from portal_app.database import Session
+from portal_app.database import Database, Session
 from portal_app.models.customer import Customer
 
 AMOUNTS = {"acme": Decimal("7654321.25"), "globex": Decimal("2468013.75")}
@@ -31,11 +31,16 @@ def fill(session: Session) -> None:
 
 
 def secrets_of(portal: RunningPortal, word: str) -> set[str]:
+    """Return what nobody else may see of a running portal."""
+    return secrets_of_database(portal.database, word)
+
+
+def secrets_of_database(database: Database, word: str) -> set[str]:
     """Return what nobody else may see: the customer's word, the public ids of its rows, its amount as written."""
     amount = AMOUNTS[word]
     tables = [mapper.class_ for mapper in SQLModel._sa_registry.mappers]
     owned = [table for table in tables if {"customer_id", "public_id"} <= table.model_fields.keys()]
-    with portal.database.reading() as session:
+    with database.reading() as session:
         customer = session.exec(select(Customer).where(Customer.external_id == word)).one()
         ids = {row.public_id for t in owned for row in session.exec(select(t).where(t.customer_id == customer.id))}
     return {word, customer.public_id, *ids, f"{amount}", f"{amount:,}", f"{amount:,.0f}"}

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import insert
+
 from portal_app.access.api_keys import Scope
 from portal_app.access.principal import CustomerId
 from portal_app.billing.statuses import (
@@ -21,6 +23,7 @@ from portal_app.commands.post_ledger import GrantTerms, LedgerEntry, post_to_led
 from portal_app.database import Database, Session
 from portal_app.demo.rows import Bill, Line, Paid, World, add_invoice
 from portal_app.models.catalog import Plan, Price
+from portal_app.models.columns import new_public_id
 from portal_app.models.customer import Customer
 from portal_app.models.invoice import Invoice
 from portal_app.models.subscription import Subscription
@@ -64,17 +67,17 @@ def post(session: Session, wallet: Wallet, *entries: LedgerEntry) -> None:
 
 
 def credit(
-    amount: str, at: datetime, reason: TransactionReason = TransactionReason.FREE_CREDIT_GRANT, **more: Any
+    credits_: str, at: datetime, reason: TransactionReason = TransactionReason.FREE_CREDIT_GRANT, **more: Any
 ) -> LedgerEntry:
     """Return an entry that adds credits."""
-    return LedgerEntry(CREDIT, reason, Decimal(amount), at, **more)
+    return LedgerEntry(CREDIT, reason, Decimal(credits_), at, **more)
 
 
 def debit(
-    amount: str, at: datetime, reason: TransactionReason = TransactionReason.INVOICE_PAYMENT, **more: Any
+    credits_: str, at: datetime, reason: TransactionReason = TransactionReason.INVOICE_PAYMENT, **more: Any
 ) -> LedgerEntry:
     """Return an entry that takes credits."""
-    return LedgerEntry(DEBIT, reason, Decimal(amount), at, **more)
+    return LedgerEntry(DEBIT, reason, Decimal(credits_), at, **more)
 
 
 def add_bill(
@@ -98,6 +101,12 @@ def add_plan(
     if fee is not None:
         add_price(session, plan, fee, currency=currency)
     return plan
+
+
+def add_bare_invoices(session: Session, customer: CustomerId, *invoices: dict[str, Any]) -> None:
+    """Add many invoices at once, without lines or payments, by default of $20, unpaid and issued yesterday."""
+    if invoices:
+        session.execute(insert(Invoice), [_bare_invoice(customer, invoice) for invoice in invoices])
 
 
 def add_price(session: Session, plan: Plan, amount: str, **more: Any) -> Price:
@@ -131,6 +140,18 @@ def api_key(database: Database, *scopes: Scope, now: datetime = NOW) -> str:
     """Create an API key, with every scope if none is named, and commit it."""
     with database.writing() as session:
         return str(create_api_key(session, get_settings(), "tests", scopes or [Scope.ADMIN], now))
+
+
+def _bare_invoice(customer: CustomerId, given: dict[str, Any]) -> dict[str, Any]:
+    total = given.get("total", Decimal(20))
+    return {
+        "customer_id": customer, "public_id": new_public_id("inv"), "number": None, "invoice_type": "ONE_OFF",
+        "invoice_status": "FINALIZED", "payment_status": "PENDING", "billing_reason": "MANUAL", "currency": "usd",
+        "subtotal": total, "total_discount": 0, "total_tax": 0, "tax_name": "", "total": total,
+        "credits_applied": 0, "amount_due": total, "amount_paid": 0, "amount_remaining": total,
+        "refunded_amount": 0, "issued_at": days_ago(1), "due_at": days_ago(-1), "description": "",
+        "created_at": NOW, "updated_at": NOW,
+    } | given  # fmt: skip
 
 
 def _added(session: Session, row: Any) -> Any:

@@ -74,7 +74,7 @@ def sqlite_database(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Database]
 @pytest.fixture
 def postgres_database(postgres: PostgresServer) -> Iterator[Database]:
     """An empty, migrated PostgreSQL database, current for this process."""
-    yield from _current(postgres.new_database())
+    yield from _current(postgres.clean_database())
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

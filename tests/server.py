@@ -27,6 +27,9 @@ from portal_app.queries.customers import count_customers_of_operator
 WEB_DIR = os.environ["REFLEX_WEB_WORKDIR"]
 """Where tests compile pages: one folder for all of them, compiled anew only when portal_app/build.py says so."""
 
+WELCOME = "API key (development only)"
+"""What a development start prints last, when its demo world is there."""
+
 START_SECONDS = 180
 STOP_SECONDS = 15
 
@@ -81,17 +84,18 @@ def running_portal(
         (fill or _add_demo)(session)
     port = port or free_port()
     log = folder / "server.log"
+    process_environment = _environment(port, database.url, environment or {})
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-c", f"{prelude}\nfrom portal_app.cli import main\nmain()", "serve"],
             cwd=ROOT,
-            env=_environment(port, database.url, environment or {}),
+            env=process_environment,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     portal = RunningPortal(f"http://localhost:{port}", database, log, process)
     try:
-        _wait_until_it_answers(portal)
+        _wait_until_it_answers(portal, in_development=process_environment["PORTAL_ENV"] == "development")
         yield portal
     finally:
         _stop(process)
@@ -123,15 +127,17 @@ def _environment(port: int, database_url: str, more: Mapping[str, str]) -> dict[
     }
 
 
-def _wait_until_it_answers(portal: RunningPortal) -> None:
+def _wait_until_it_answers(portal: RunningPortal, *, in_development: bool) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and portal.process.poll() is None:
         try:
             urllib.request.urlopen(f"{portal.origin}/ping", timeout=5).close()  # noqa: S310 (http, by construction)
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
-        else:
+            continue
+        if not in_development or WELCOME in portal.printed():
             return
+        time.sleep(0.1)
     raise AssertionError(f"the portal did not start:\n{portal.printed()}")
 
 

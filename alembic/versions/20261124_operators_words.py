@@ -10,6 +10,7 @@ branch_labels = None
 depends_on = None
 
 WITH_METADATA = ('customer', 'wallet', 'wallet_transaction', 'plan', 'subscription', 'invoice', 'line_item', 'payment')
+LISTED_NEWEST_FIRST = ('customer', 'invoice', 'wallet_transaction')
 REFERENCES = {'price_ref': 40, 'plan_ref': 40, 'plan_name': 255, 'meter_ref': 40, 'meter_name': 255}
 PERIODS = "'DAILY', 'WEEKLY', 'MONTHLY', 'QUARTERLY', 'HALF_YEARLY', 'ANNUAL', 'ONETIME'"
 
@@ -33,6 +34,8 @@ def upgrade():
     op.add_column('invoice', sa.Column('finalized_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('invoice', sa.Column('idempotency_key', sa.String(255), nullable=True))
     op.create_index('ix_invoice_customer_id_idempotency_key', 'invoice', ['customer_id', 'idempotency_key'], unique=True)
+    for table in LISTED_NEWEST_FIRST:
+        op.create_index(f'ix_{table}_created_at_id', table, ['created_at', 'id'])
     for name, length in REFERENCES.items():
         op.add_column('line_item', sa.Column(name, sa.String(length), nullable=False, server_default=''))
     op.create_table('invoice_sequence',
@@ -45,6 +48,8 @@ def upgrade():
 def downgrade():
     """Take back."""
     op.drop_table('invoice_sequence')
+    for table in LISTED_NEWEST_FIRST:
+        op.drop_index(f'ix_{table}_created_at_id', table)
     for name in REFERENCES:
         _drop('line_item', name)
     op.drop_index('ix_invoice_customer_id_idempotency_key', 'invoice')

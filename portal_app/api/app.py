@@ -1,49 +1,94 @@
 """The FastAPI application: its routers, and how each error becomes a body of the dialect."""
 
-import logging
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
-from portal_app.api import downloads, sessions
-from portal_app.api.wire import error_wire
-from portal_app.errors import InsufficientScope, Invalid, PortalError, Unauthorized
+from portal_app.api import branding, downloads, sessions
+from portal_app.api.edge import Edge
+from portal_app.api.openapi import add_documentation
+from portal_app.api.operator import (
+    customer_reads,
+    customers,
+    invoices,
+    payments,
+    plans,
+    settings,
+    subscriptions,
+    wallets,
+)
+from portal_app.api.portal import config, info
+from portal_app.api.portal import invoices as portal_invoices
+from portal_app.api.portal import subscriptions as portal_subscriptions
+from portal_app.api.portal import wallets as portal_wallets
+from portal_app.api.wire.errors import error_wire, http_error_wire, malformed_wire
+from portal_app.errors import PortalError
+from portal_app.settings import get_settings
 
-logger = logging.getLogger(__name__)
+OPERATOR = (customer_reads, customers, wallets, invoices, payments, subscriptions, plans, settings)
+PORTAL = (info, portal_subscriptions, portal_invoices, portal_wallets, config)
+MODULES = (sessions, *OPERATOR, *PORTAL, downloads, branding)
+COMPRESS_FROM_BYTES = 1024
 
 
 def create_api() -> FastAPI:
-    """Return the REST application, without its documentation pages."""
-    api = FastAPI(title="Customer portal", docs_url=None, redoc_url=None, openapi_url=None)
-    api.include_router(sessions.router)
-    api.include_router(downloads.router)
+    """Return the REST application."""
+    api = FastAPI(
+        title="Customer portal",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        strict_content_type=False,
+    )
+    for module in MODULES:
+        api.include_router(module.router)
+    if get_settings().shows_api_docs:
+        add_documentation(api)
     api.add_exception_handler(PortalError, _answer)
     api.add_exception_handler(RequestValidationError, _answer_malformed)
-    api.add_exception_handler(Exception, _answer_unexpected)
+    api.add_exception_handler(HTTPException, _answer_http)
+    api.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM_BYTES, compresslevel=4)
+    api.add_middleware(Edge)
     return api
 
 
 async def _answer(_request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, PortalError):  # registered for PortalError alone; the signature is Starlette's
         raise error
-    body: dict[str, object] = error_wire(error).model_dump()
-    if isinstance(error, Unauthorized):
-        body = {"error": str(error)}
-    elif isinstance(error, InsufficientScope):
-        body = {"message": str(error)}
-    return JSONResponse(body, status_code=error.status.value)
+    return _response(error_wire(error), error.status.value)
 
 
-async def _answer_malformed(request: Request, error: Exception) -> JSONResponse:
-    first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
-    field = ".".join(str(part) for part in first.get("loc", ())[1:]) or "body"
-    return await _answer(request, Invalid(field=field, problem=first.get("msg", "is malformed")))
-
-
-async def _answer_unexpected(_request: Request, error: Exception) -> JSONResponse:
-    if isinstance(error, HTTPException):
+async def _answer_malformed(_request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
         raise error
-    logger.error("an unexpected error", exc_info=error)
-    return JSONResponse(error_wire(PortalError()).model_dump(), status_code=500)
+    body = malformed_wire(error)
+    return _response(body, body.http_status_code)
+
+
+async def _answer_http(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods(request.url.path)))  # Starlette names those of one route only
+    return _response(http_error_wire(error.status_code), error.status_code, headers)
+
+
+def _methods(path: str) -> set[str]:
+    routes = [route for module in MODULES for route in module.router.routes if isinstance(route, APIRoute)]
+    return {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+
+
+def _response(body: BaseModel, status: int, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(body.model_dump(), status_code=status, headers=headers)

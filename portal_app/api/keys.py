@@ -1,35 +1,79 @@
-"""The `x-api-key` header: which key, and whether it may."""
+"""The `x-api-key` header: which program of the operator's calls, and whether it may."""
+
+from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
-from fastapi import Header
+from fastapi import Depends, Security
+from fastapi.security import APIKeyHeader
 
 from portal_app import clock
-from portal_app.access.api_keys import Scope, allows, matches, parse_api_key
-from portal_app.commands.api_keys import note_api_key_used, pepper
-from portal_app.database import current_database
+from portal_app.access.api_keys import ApiKeyText, Scope, allows, matches, parse_api_key
+from portal_app.commands.api_keys import USE_NOTED_EVERY, note_api_key_used, pepper
+from portal_app.database import Session, current_database
 from portal_app.errors import InsufficientScope, Unauthorized
 from portal_app.queries.access import ApiKeyRecord, find_api_key_of_operator
 from portal_app.settings import get_settings
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
-def api_key_with(scope: Scope) -> Callable[..., Awaitable[ApiKeyRecord]]:
-    """Return a dependency that yields the caller's key if it is live and has `scope`."""
+HEADER = APIKeyHeader(name="x-api-key", scheme_name="API key", description="A key of the operator's.", auto_error=False)
 
-    async def dependency(x_api_key: Annotated[str, Header(description="an API key")] = "") -> ApiKeyRecord:
-        key = parse_api_key(x_api_key)
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A program of the operator's, in one request. `now` is when the request came."""
+
+    key_id: str
+    now: datetime
+
+    @property
+    def actor(self) -> str:
+        """Who the audit log says it was."""
+        return f"API key {self.key_id}"
+
+    async def ask(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query."""
+        return await current_database().read(query, *args, **kwargs)
+
+    async def do(self, command: Callable[..., T], *args: Any) -> T:
+        """Run a command, which takes its actor and the time last."""
+        return await current_database().write(command, *args, self.actor, self.now)
+
+
+def caller_with(scope: Scope) -> Callable[..., Awaitable[Caller]]:
+    """Return a dependency that yields the caller if its key is live and has `scope`."""
+
+    async def dependency(x_api_key: Annotated[str | None, Security(HEADER)]) -> Caller:
+        key = parse_api_key(x_api_key or "")
         if key is None:
             raise Unauthorized
         now = clock.utc_now()
-        record = await current_database().read(find_api_key_of_operator, key.key_id)
-        # An unknown key id costs the same comparison as a known one.
-        good = matches(key, record.secret_hash if record else "", pepper(get_settings()))
-        if record is None or not good or not record.is_live(now):
-            raise Unauthorized
+        record = await _live_record(key, now)
         if not allows(record.scopes, scope):
             raise InsufficientScope
-        await current_database().write(note_api_key_used, key.key_id, now)
-        return record
+        if record.last_used_at is None or now - record.last_used_at >= USE_NOTED_EVERY:
+            await current_database().write(note_api_key_used, key.key_id, now)
+        return Caller(key.key_id, now)
 
     return dependency
+
+
+async def _live_record(key: ApiKeyText, now: datetime) -> ApiKeyRecord:
+    record = await current_database().read(find_api_key_of_operator, key.key_id)
+    # An unknown key id costs the same comparison as a known one.
+    good = matches(key, record.secret_hash if record else "", pepper(get_settings()))
+    if record is None or not good or not record.is_live(now):
+        raise Unauthorized
+    return record
+
+
+Reader = Annotated[Caller, Depends(caller_with(Scope.READ))]
+Writer = Annotated[Caller, Depends(caller_with(Scope.WRITE))]
+Minter = Annotated[Caller, Depends(caller_with(Scope.MINT))]
+EventWriter = Annotated[Caller, Depends(caller_with(Scope.EVENTS))]
+Admin = Annotated[Caller, Depends(caller_with(Scope.ADMIN))]

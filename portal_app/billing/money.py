@@ -33,6 +33,10 @@ RATE_SCALE = 12
 _CODE = re.compile(r"[a-z]{3}")
 
 
+class DoesNotFit(ValueError):
+    """A decimal has more digits than its column keeps; nothing is rounded silently."""
+
+
 class CurrencyMismatch(ValueError):
     """Two amounts of different currencies were about to be added or subtracted."""
 
@@ -100,6 +104,13 @@ def quantize(value: Decimal, digits: int) -> Decimal:
     """Round `value` half up, away from zero, to `digits` decimals, whatever its size."""
     with exact():
         return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+
+
+def plain(value: Decimal) -> str:
+    """Write a decimal without exponent, padding or negative zero: 43.420 is `43.42`, 1E+2 is `100`."""
+    text = f"{value:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
 
 
 def value_of_credits(credits_: Decimal, conversion_rate: Decimal) -> Decimal:

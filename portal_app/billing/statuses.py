@@ -211,6 +211,16 @@ RECEIVED_PAYMENT_STATUSES = (
 """Payments whose money arrived, even if some of it went back later."""
 
 
+SETTLED_PAYMENT_STATUSES = (
+    PaymentStatus.SUCCEEDED,
+    PaymentStatus.OVERPAID,
+    PaymentStatus.REFUNDED,
+    PaymentStatus.PARTIALLY_REFUNDED,
+    PaymentStatus.VOIDED,
+)
+"""Statuses of invoices that nobody waits for any more, whatever remains of them."""
+
+
 class InvoiceState(StrEnum):
     """What an invoice is to the person who owes it: the one word of its badge."""
 
@@ -264,8 +274,8 @@ def invoice_state(  # noqa: PLR0911 (a decision table reads best as one)
     """Return the one truthful word for an invoice.
 
     Overdue means unpaid, something remaining, due date past. A payment that failed is said to have
-    failed even after the due date: that is what its reader must act on. `queries/invoices.py` says
-    the same in SQL; a test walks every combination through both.
+    failed even after the due date: that is what its reader must act on. `queries/invoice_conditions.py`
+    says the same in SQL; a test walks every combination through both.
     """
     if invoice_status == InvoiceStatus.VOIDED or payment_status == PaymentStatus.VOIDED:
         return InvoiceState.VOID

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -66,6 +67,9 @@ class LedgerEntry:
     description: str = ""
     external_id: str | None = None
     idempotency_key: str | None = None
+    takes_from: int | None = None
+    """The inner key of the grant a debit takes from first, where no external id names it."""
+    meta: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class LedgerPoster:
@@ -78,7 +82,8 @@ class LedgerPoster:
     def __init__(self, session: Session, wallet: Wallet, now: datetime) -> None:
         """Wait for the wallet's turn, then read where its ledger ends and which grants still hold credits."""
         self._session, self._wallet, self._now = session, wallet, now
-        session.refresh(wallet, with_for_update=True)
+        current: dict[str, Any] = {"populate_existing": True}
+        session.exec(select(Wallet).where(Wallet.id == wallet.id).with_for_update().execution_options(**current)).one()
         last = session.exec(
             select(WalletTransaction)
             .where(WalletTransaction.wallet_id == wallet.id)
@@ -88,10 +93,20 @@ class LedgerPoster:
         self.balance = last.credit_balance_after if last else Decimal(0)
         self._sequence = last.sequence if last else 0
         self._last_at = last.created_at if last else None
-        held = select(CreditGrant).where(CreditGrant.wallet_id == wallet.id, col(CreditGrant.credits_available) > 0)
-        current = held.order_by(col(CreditGrant.id)).execution_options(populate_existing=True)
-        self._rows = {row.id or 0: row for row in session.exec(current)}
+        mine = CreditGrant.customer_id == wallet.customer_id, CreditGrant.wallet_id == wallet.id
+        held = select(CreditGrant).where(*mine, col(CreditGrant.credits_available) > 0)
+        rows = session.exec(held.order_by(col(CreditGrant.id)).execution_options(**current))
+        self._rows = {row.id or 0: row for row in rows}
         self._open: tuple[Grant, ...] = tuple(_grant(row) for row in self._rows.values())
+
+    def earliest(self, at: datetime) -> datetime:
+        """Return when a row can take effect: at `at`, or with the wallet's last row if that is later."""
+        return at if self._last_at is None else max(at, self._last_at)
+
+    def expired(self, now: datetime) -> list[Grant]:
+        """Return the grants whose expiry has passed but is not posted yet, in the order they expired."""
+        gone = [grant for grant in self._open if grant.expires_at is not None and grant.expires_at <= now]
+        return sorted(gone, key=lambda grant: (grant.expires_at, grant.key))
 
     def post(self, entry: LedgerEntry) -> WalletTransaction:
         """Add one row to the ledger.
@@ -100,17 +115,27 @@ class LedgerPoster:
             LedgerOverdrawn: a completed debit exceeds the balance.
             LedgerOutOfOrder: the entry is older than the wallet's last row.
         """
+        row = WalletTransaction(**self._advance(entry))
+        self._session.add(row)
+        return row
+
+    def _advance(self, entry: LedgerEntry) -> dict[str, Any]:
+        """Move the balance and the grants on, and return the values of the row that tells of it."""
         if self._last_at is not None and entry.at < self._last_at:
             raise LedgerOutOfOrder(entry.at, self._last_at)
         granted = self._granted(entry)
         movement = Movement(entry.type, entry.status, entry.reason, entry.credits, entry.at, granted)
         posting = post(self.balance, self._open, movement)
-        row = self._row(entry, posting, granted)
-        self._session.add(row)
         self.balance, self._open = posting.balance_after, posting.grants
-        self._sequence, self._last_at = row.sequence, entry.at
+        self._sequence, self._last_at = self._sequence + 1, entry.at
         self._let_go()
-        return row
+        return self._row(entry, posting, granted)
+
+    def _let_go(self) -> None:
+        """Write back the grants that the last row used up, and hold them no longer: ledgers are long."""
+        for key in self._rows.keys() - {grant.key for grant in self._open}:
+            row = self._rows.pop(int(key))
+            row.credits_available, row.updated_at = Decimal(0), self._now
 
     def finish(self) -> None:
         """Write back what is left of each grant."""
@@ -122,22 +147,19 @@ class LedgerPoster:
                 self._session.add(row)
         self._session.flush()
 
-    def _let_go(self) -> None:
-        """Write back the grants that the last row used up, and hold them no longer: ledgers are long."""
-        for key in self._rows.keys() - {grant.key for grant in self._open}:
-            row = self._rows.pop(int(key))
-            row.credits_available, row.updated_at = Decimal(0), self._now
-
     def _granted(self, entry: LedgerEntry) -> Grant | None:
         if entry.type is TransactionType.CREDIT and entry.status is TransactionStatus.COMPLETED:
             return self._new_grant(entry)
-        row = self._named(entry.grant.external_id) if entry.grant.external_id else None
-        return _grant(row) if row else None
+        if entry.takes_from is not None:
+            return _grant(self._rows[entry.takes_from])
+        named = entry.grant.external_id
+        return self._named(named) if named else None
 
-    def _named(self, external_id: str) -> CreditGrant | None:
-        """Return the wallet's grant that a row names, also one that is used up."""
+    def _named(self, external_id: str) -> Grant | None:
+        """Return the wallet's grant of that external id, also one that is used up."""
         named = CreditGrant.wallet_id == self._wallet.id, CreditGrant.external_id == external_id
-        return self._session.exec(select(CreditGrant).where(*named)).first()
+        row = self._session.exec(select(CreditGrant).where(*named)).first()
+        return _grant(row) if row else None
 
     def _new_grant(self, entry: LedgerEntry) -> Grant:
         terms = entry.grant
@@ -155,18 +177,24 @@ class LedgerPoster:
             created_at=self._now,
             updated_at=self._now,
         )
+        return self._hold(row, self._key_of_new(row))
+
+    def _key_of_new(self, row: CreditGrant) -> int:
         self._session.add(row)
         self._session.flush()
-        self._rows[row.id or 0] = row
-        return _grant(row)
+        return row.id or 0
 
-    def _row(self, entry: LedgerEntry, posting: Posting, granted: Grant | None) -> WalletTransaction:
+    def _hold(self, row: CreditGrant, key: int) -> Grant:
+        self._rows[key] = row
+        return replace(_grant(row), key=key)
+
+    def _row(self, entry: LedgerEntry, posting: Posting, granted: Grant | None) -> dict[str, Any]:
         rate = self._wallet.conversion_rate
-        return WalletTransaction(
+        return dict(  # noqa: C408 (its names are the columns')
             external_id=entry.external_id,
             customer_id=self._wallet.customer_id,
             wallet_id=self._wallet.id or 0,
-            sequence=self._sequence + 1,
+            sequence=self._sequence,
             type=entry.type,
             transaction_status=entry.status,
             transaction_reason=entry.reason,
@@ -181,6 +209,7 @@ class LedgerPoster:
             reference_id=entry.reference_id,
             description=entry.description,
             idempotency_key=entry.idempotency_key,
+            meta=dict(entry.meta),
             created_at=entry.at,
             updated_at=self._now,
         )

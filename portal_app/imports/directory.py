@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from portal_app.commands.audit import record
 from portal_app.database import Database
@@ -80,10 +80,11 @@ def _load(run: Run) -> None:
     for name, load in LOADERS.items():
         try:
             load(run)
-        except (OperationalError, InterfaceError):
-            raise
         except StatementError as error:  # what the checks before it have overlooked
-            run.scratch.report(Problem(name, None, "", f"the database refuses a row: {error.orig}"))
+            if isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError):
+                raise
+            sentence = f"the database refuses a row: {str(error.orig).splitlines()[0]}"
+            run.scratch.report(Problem(name, None, "", sentence))
             return
 
 

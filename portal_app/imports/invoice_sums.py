@@ -25,7 +25,6 @@ SUMS = (
     "refunded_amount",
 )
 _SAYS_NOTHING_OF_HOW_MUCH = {PaymentStatus.OVERPAID, PaymentStatus.REFUNDED, PaymentStatus.PARTIALLY_REFUNDED}
-_PAID = {PaymentStatus.SUCCEEDED, PaymentStatus.OVERPAID}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +76,29 @@ def _money(values: Values, receipts: Receipts) -> Iterator[Objection]:
             yield "amount_paid", f"is required, since {status} does not say how much was paid"
         values["amount_paid"] = max(due, ZERO) if status == PaymentStatus.SUCCEEDED else ZERO
     paid = values["amount_paid"]
-    open_amount = ZERO if values["invoice_status"] == InvoiceStatus.VOIDED else max(due - paid, ZERO)
-    yield from _settle(values, "amount_remaining", open_amount, "what is still to pay is")
+    still_open = ZERO if values["invoice_status"] == InvoiceStatus.VOIDED else max(due - paid, ZERO)
+    yield from _settle(values, "amount_remaining", still_open, "what is still to pay is")
     if values["refunded_amount"] is None:
         values["refunded_amount"] = paid if status == PaymentStatus.REFUNDED else ZERO
     if values["refunded_amount"] > paid:
         yield "refunded_amount", f"{plain(values['refunded_amount'])} is more than the {plain(paid)} paid"
-    if status is None:
-        values["payment_status"] = _payment_status(due, paid, values["refunded_amount"])
-    elif status in _PAID and values["amount_remaining"] > 0:
-        yield "payment_status", f"is {status}, but {plain(values['amount_remaining'])} is still to pay"
+    elif status is None:
+        values["payment_status"] = _payment_status(values)
+    else:
+        yield from _status_agrees(values)
+
+
+def _status_agrees(values: Values) -> Iterator[Objection]:
+    paid, due, refunded = values["amount_paid"], values["amount_due"], values["refunded_amount"]
+    agrees = {
+        PaymentStatus.SUCCEEDED: values["amount_remaining"] == 0,
+        PaymentStatus.OVERPAID: paid > due,
+        PaymentStatus.REFUNDED: 0 < refunded == paid,
+        PaymentStatus.PARTIALLY_REFUNDED: 0 < refunded < paid,
+    }
+    if not agrees.get(values["payment_status"], True):
+        facts = f"{plain(paid)} of {plain(due)} was paid and {plain(refunded)} refunded"
+        yield "payment_status", f"is {values['payment_status']}, but {facts}"
 
 
 def _settle(values: Values, name: str, computed: Decimal, because: str) -> Iterator[Objection]:
@@ -96,7 +108,8 @@ def _settle(values: Values, name: str, computed: Decimal, because: str) -> Itera
         yield name, f"{because} {plain(computed)}, not {plain(values[name])}"
 
 
-def _payment_status(due: Decimal, paid: Decimal, refunded: Decimal) -> PaymentStatus:
+def _payment_status(values: Values) -> PaymentStatus:
+    paid, due, refunded = values["amount_paid"], values["amount_due"], values["refunded_amount"]
     if refunded > 0:
         return PaymentStatus.REFUNDED if refunded == paid else PaymentStatus.PARTIALLY_REFUNDED
     if paid == 0 or paid < due:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from portal_app.billing.money import MONEY_SCALE, value_of_credits
+from portal_app.billing.money import MONEY_SCALE, is_worth, value_of_credits
 from portal_app.billing.statuses import ReferenceType, TransactionStatus, TransactionType
 from portal_app.commands.external_rows import Target
 from portal_app.commands.post_ledger import GrantTerms, LedgerEntry
@@ -98,11 +98,11 @@ def _terms(row: StagedRow, known: Known) -> GrantTerms:
 
 def _amount(row: StagedRow, wallet: Wallet) -> Iterator[Objection]:
     credits_, told = row.values["credit_amount"], row.values.get("amount")
-    worth = value_of_credits(credits_, wallet.conversion_rate)
+    rate = wallet.conversion_rate
+    worth = value_of_credits(credits_, rate)
     yield from _fits("credit_amount", worth)
-    if told is not None and told != worth:
-        rate = plain(wallet.conversion_rate)
-        yield "amount", f"{plain(credits_)} credits at {rate} are worth {plain(worth)}, not {plain(told)}"
+    if told is not None and not is_worth(credits_, told, rate):
+        yield "amount", f"{plain(credits_)} credits at {plain(rate)} are worth {plain(worth)}, not {plain(told)}"
 
 
 def _grant(row: StagedRow, known: Known) -> Iterator[Objection]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from portal_app.commands.external_rows import find_rows, find_targets, find_transactions, lock_wallet
-from portal_app.commands.post_ledger import LedgerOutOfOrder, LedgerOverdrawn, LedgerPoster
+from portal_app.commands.external_rows import find_rows, find_targets, find_transactions
+from portal_app.commands.post_ledger import LedgerOutOfOrder, LedgerOverdrawn
+from portal_app.commands.post_ledger_in_batches import BatchPoster
 from portal_app.imports.columns import Objection
 from portal_app.imports.ledger_rows import Known, brings_grant, differences, entry_of, objections
 from portal_app.imports.nouns import GRANTS, TRANSACTIONS
@@ -43,7 +44,7 @@ def _change_grants(run: Run, batch: Sequence[StagedRow]) -> None:
         found = list(moved(GRANTS, grant, told))
         run.refuse(row, found)
         if not found:
-            run.note(GRANTS, grant, is_new=False, has_changed=run.set(grant, told))
+            run.note(GRANTS, grant, is_new=False, has_changed=run.change(grant, told))
     run.session.flush()
 
 
@@ -65,7 +66,7 @@ class _Ledgers:
     run: Run
     wallet: Wallet | None = None
     wallet_key: str = ""
-    poster: LedgerPoster | None = None
+    poster: BatchPoster | None = None
     is_broken: bool = False
     """A row of this ledger is bad: what its balance is from then on, nobody knows."""
 
@@ -79,7 +80,8 @@ class _Ledgers:
             if not row.bad:
                 self._load(row, known)
             self.is_broken = self.is_broken or row.bad
-        self.run.session.flush()
+        if self.poster:
+            self.poster.flush()
 
     def close(self) -> None:
         """Write back what is left of the grants of the last wallet."""
@@ -122,25 +124,26 @@ class _Ledgers:
             known.brought.add(row.values["grant"])
             self.run.tally(GRANTS).added += 1
 
-    def _try_to_post(self, row: StagedRow, poster: LedgerPoster, known: Known) -> list[Objection]:
+    def _try_to_post(self, row: StagedRow, poster: BatchPoster, known: Known) -> list[Objection]:
         try:
-            posted = poster.post(entry_of(row, known))
+            has_grant = poster.add(entry_of(row, known))
         except LedgerOutOfOrder as fault:
             return [("created_at", str(fault))]
         except LedgerOverdrawn as fault:
             if not self.is_broken:
-                return [("credit_amount", str(fault))]
+                held, asked = plain(fault.balance), plain(fault.debit)
+                return [("credit_amount", f"the balance is {held} credits, so {asked} cannot be taken")]
             self.run.scratch.mark_bad(row)
             return []
         named, told = row.values.get("grant"), row.values.get("credit_balance_after")
-        if named and posted.grant_id is None:
+        if named and not has_grant:
             return [("grant", f"no credit before this row brings the grant {quoted(named)} into this wallet")]
-        if told is not None and told != posted.credit_balance_after and not self.is_broken:
-            return [("credit_balance_after", f"the balance is {plain(posted.credit_balance_after)}, not {plain(told)}")]
+        if told is not None and told != poster.balance and not self.is_broken:
+            return [("credit_balance_after", f"the balance is {plain(poster.balance)}, not {plain(told)}")]
         return []
 
-    def _opened(self) -> tuple[Wallet, LedgerPoster]:
+    def _opened(self) -> tuple[Wallet, BatchPoster]:
         if self.wallet is None or self.poster is None:
-            self.wallet = lock_wallet(self.run.session, self.wallet_key)
-            self.poster = LedgerPoster(self.run.session, self.wallet, self.run.now)
+            self.wallet = find_rows(self.run.session, Wallet, [self.wallet_key])[self.wallet_key]
+            self.poster = BatchPoster(self.run.session, self.wallet, self.run.now)
         return self.wallet, self.poster

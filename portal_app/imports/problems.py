@@ -25,11 +25,11 @@ class Problem:
         return ": ".join(part for part in (place, self.column, self.sentence) if part)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a closing question with the nearest known word, or nothing if none is near."""
+def did_you_mean(word: str, known: Iterable[str], ending: str = "") -> str:
+    """Return a closing question with the nearest known word and an ending, or nothing if none is near."""
     spellings = {name.casefold(): name for name in known}
     near = difflib.get_close_matches(word.casefold(), spellings, n=1, cutoff=0.6)
-    return f" (did you mean {spellings[near[0]]}?)" if near else ""
+    return f" (did you mean {spellings[near[0]]}{ending}?)" if near else ""
 
 
 def quoted(text: str, limit: int = 60) -> str:

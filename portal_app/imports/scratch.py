@@ -59,6 +59,7 @@ class Scratch:
         self._db.execute("CREATE TABLE problem (place INT, line INT, file TEXT, col TEXT, sentence TEXT)")
         for source in sources:
             self._create(source.noun)
+        self._db.execute("BEGIN")
 
     def __enter__(self) -> Self:
         return self

@@ -75,4 +75,4 @@ def _unknown(path: Path, mapping: MappingFile) -> str:
     if path.stem in NOUNS and path.is_file():
         return f"is not one of {', '.join(path.stem + suffix for suffix in SUFFIXES)}: save it as CSV in UTF-8"
     hint = f"; no table of {FILE} reads it" if mapping.nouns else ""
-    return f"is not a file that can be imported{did_you_mean(path.name, [noun + '.csv' for noun in NOUNS])}{hint}"
+    return f"is not a file that can be imported{did_you_mean(path.stem, NOUNS, '.csv')}{hint}"

@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 from ulid import ULID
 
-from portal_app.billing.money import MONEY_SCALE, RATE_SCALE
+from portal_app.billing.money import MONEY_SCALE, RATE_SCALE, DoesNotFit
 
 BIGINT_MAX = 2**63 - 1
 BIGINT_DIGITS = 19
@@ -27,10 +27,6 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-
-
-class DoesNotFit(ValueError):
-    """A decimal has more digits than its column keeps; nothing is rounded silently."""
 
 
 class ScaledDecimal(TypeDecorator[Decimal]):

@@ -10,7 +10,7 @@ from portal_app.models.columns import Row, metadata_column, new_public_id, word_
 class Customer(Row, table=True):
     """One customer of the operator. `external_id` is the operator's own name for it."""
 
-    __table_args__ = (Index(None, "status", "external_id"),)
+    __table_args__ = (Index(None, "status", "external_id"), Index(None, "created_at", "id"))
 
     public_id: str = Field(default_factory=lambda: new_public_id("cust"), unique=True, max_length=40)
     external_id: str = Field(unique=True, max_length=255)

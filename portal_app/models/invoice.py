@@ -41,6 +41,7 @@ class Invoice(Row, table=True):
         # The status at the end lets a count, and the rows a page skips, be read from the index alone.
         Index(None, "customer_id", "issued_at", "id", "invoice_status"),
         Index(None, "customer_id", "total", "issued_at", "id", "invoice_status"),
+        Index(None, "created_at", "id"),
         Index(None, "customer_id", "idempotency_key", unique=True),
         CheckConstraint(
             "total_discount >= 0 AND credits_applied >= 0 AND amount_paid >= 0 AND amount_remaining >= 0 "

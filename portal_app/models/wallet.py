@@ -88,6 +88,7 @@ class WalletTransaction(Row, table=True):
         ForeignKeyConstraint(["customer_id", "grant_id"], ["credit_grant.customer_id", "credit_grant.id"]),
         ForeignKeyConstraint(["customer_id", "invoice_id"], ["invoice.customer_id", "invoice.id"]),
         Index(None, "customer_id", "wallet_id", "sequence"),
+        Index(None, "created_at", "id"),
         CheckConstraint("credit_amount > 0", name="credit_amount_positive"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
     )

@@ -2,7 +2,6 @@
 
 Every public function takes the customer's id and starts from a statement scoped by it; another
 customer's object is not found. The few reads that are not a customer's say so in their name
-(`…_of_operator`, `all_…`) and live in access.py, customers.py and invariants.py.
-An architecture test reads the signatures.
+(`…_of_operator`, `…_of_anyone`, `all_…`). An architecture test reads the signatures.
 Imports models, billing, access and database; never a face.
 """

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from sqlmodel import select
 
 from portal_app.database import Session
@@ -17,6 +19,33 @@ from portal_app.models.branding import Branding
 from portal_app.settings import Settings
 
 MAX_LOGO_PIXELS = 1024
+MAX_LOGO_BYTES = 256 * 1024
+MAX_DECODED_PIXELS = 4096 * 4096
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
+
+DEFAULT_SECTIONS: list[dict[str, Any]] = [
+    {"id": "overview", "label": "Overview", "enabled": True, "order": 1, "tabs": [
+        {"id": "wallet_balance", "type": "wallet_balance", "enabled": True, "order": 1},
+        {"id": "subscriptions", "type": "subscriptions", "enabled": True, "order": 2},
+        {"id": "usage_graph", "type": "usage_graph", "enabled": True, "order": 3, "usage_graph": {
+            "date_presets": ["1d", "7d", "30d"], "default_preset": "7d", "allow_custom_date_range": False,
+            "feature_filter_mode": "all"}},
+    ]},
+    {"id": "credits", "label": "Credits", "enabled": True, "order": 2, "tabs": [
+        {"id": "wallet_balance", "type": "wallet_balance", "enabled": True, "order": 1},
+        {"id": "wallet_transactions", "type": "wallet_transactions", "enabled": True, "order": 2},
+    ]},
+    {"id": "invoices", "label": "Invoices", "enabled": True, "order": 3, "tabs": [
+        {"id": "invoices", "type": "invoices", "enabled": True, "order": 1},
+    ]},
+    {"id": "usage", "label": "Usage", "enabled": True, "order": 4, "tabs": [
+        {"id": "usage_graph", "type": "usage_graph", "enabled": True, "order": 1, "usage_graph": {
+            "date_presets": ["1d", "7d", "30d"], "default_preset": "7d", "allow_custom_date_range": False,
+            "feature_filter_mode": "all"}},
+        {"id": "usage_breakdown", "type": "usage_breakdown", "enabled": True, "order": 2},
+    ]},
+]  # fmt: skip
+"""What the portal's pages show, in their order, until the operator says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +61,15 @@ class Operator:
     logo: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PortalConfig:
+    """The portal's look as one value: defaults, with the keys over them that were set, and when that was."""
+
+    value: Mapping[str, Any]
+    created_at: datetime | None
+    updated_at: datetime | None
+
+
 def branding_of_operator(session: Session, settings: Settings) -> Operator:
     """Return the operator as pages, files and links show it."""
     stored: Mapping[str, Any] = session.exec(select(Branding.value)).first() or {}
@@ -43,8 +81,27 @@ def branding_of_operator(session: Session, settings: Settings) -> Operator:
         support_email=stored.get("support_email", settings.operator_support_email),
         return_url=stored.get("return_url", settings.operator_return_url),
         locale=stored.get("locale", settings.operator_locale),
-        logo=load_logo(settings.operator_logo) if settings.operator_logo else None,
+        logo=_logo(stored, settings),
     )
+
+
+def portal_config_of_operator(session: Session, settings: Settings) -> PortalConfig:
+    """Return the portal's layout, theme and labels, and who the operator is."""
+    row = session.exec(select(Branding)).first()
+    defaults = {
+        "version": 1,
+        "theme": {},
+        "sections": DEFAULT_SECTIONS,
+        "name": settings.operator_name,
+        "address": settings.operator_address,
+        "tax_id": settings.operator_tax_id,
+        "support_email": settings.operator_support_email,
+        "return_url": settings.operator_return_url,
+        "locale": settings.operator_locale,
+    }
+    if row is None:
+        return PortalConfig(defaults, None, None)
+    return PortalConfig(defaults | row.value, row.created_at, row.updated_at)
 
 
 @cache
@@ -55,7 +112,38 @@ def load_logo(path: Path) -> bytes:
         OSError: there is no readable image.
     """
     with Image.open(path) as image:
-        image.thumbnail((MAX_LOGO_PIXELS, MAX_LOGO_PIXELS))
-        drawn = io.BytesIO()
-        image.convert("RGBA").save(drawn, "PNG", optimize=True)
+        return _redrawn(image)
+
+
+def draw_logo(data: bytes) -> bytes:
+    """Return an image that somebody sent, drawn anew as a small PNG.
+
+    Raises:
+        ValueError: it is no PNG, JPEG, GIF or WebP, or is too large.
+    """
+    if len(data) > MAX_LOGO_BYTES:
+        raise ValueError("is larger than 256 KB")
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            if image.width * image.height > MAX_DECODED_PIXELS:
+                raise ValueError("has too many pixels")
+            drawn = _redrawn(image)
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError("is not an image") from error
+    if len(drawn) > MAX_LOGO_BYTES:
+        raise ValueError("is larger than 256 KB as PNG")
+    return drawn
+
+
+def _logo(stored: Mapping[str, Any], settings: Settings) -> bytes | None:
+    url = (stored.get("theme") or {}).get("logo_url")
+    if url:
+        return base64.b64decode(url.partition(",")[2])
+    return load_logo(settings.operator_logo) if settings.operator_logo else None
+
+
+def _redrawn(image: Image.Image) -> bytes:
+    image.thumbnail((MAX_LOGO_PIXELS, MAX_LOGO_PIXELS))
+    drawn = io.BytesIO()
+    image.convert("RGBA").save(drawn, "PNG", optimize=True)
     return drawn.getvalue()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import col, func, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.statuses import RecordStatus
-from portal_app.database import Session
+from portal_app.database import Session, is_storable
 from portal_app.errors import CustomerNotFound, NotFound
 from portal_app.models.customer import Customer
+from portal_app.queries.listing import Fields, Listing, Slice, all_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,31 @@ class CustomerProfile:
     external_id: str
     name: str
     email: str
-    address: tuple[str, ...]
-    country: str
+    address_line1: str
+    address_line2: str
+    address_city: str
+    address_state: str
+    address_postal_code: str
+    address_country: str
     tax_id: str
     timezone: str
     locale: str
+    status: RecordStatus
+    meta: Mapping[str, str]
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def address(self) -> tuple[str, ...]:
+        """The address as people write it, one line each, without empty ones and without the country."""
+        place = " ".join(part for part in (self.address_postal_code, self.address_city) if part)
+        lines = (self.address_line1, self.address_line2, place, self.address_state)
+        return tuple(line for line in lines if line)
+
+    @property
+    def country(self) -> str:
+        """The country's ISO code, or nothing."""
+        return self.address_country
 
 
 def get_profile(session: Session, customer_id: CustomerId) -> CustomerProfile:
@@ -41,24 +63,28 @@ def get_profile(session: Session, customer_id: CustomerId) -> CustomerProfile:
     row = session.get(Customer, customer_id)
     if row is None:
         raise NotFound(noun="Customer")
-    return CustomerProfile(
-        public_id=row.public_id,
-        external_id=row.external_id,
-        name=row.name,
-        email=row.email,
-        address=address_lines(row),
-        country=row.address_country,
-        tax_id=row.tax_id,
-        timezone=row.timezone,
-        locale=row.locale,
-    )
+    return profile_of(row)
 
 
-def address_lines(row: Customer) -> tuple[str, ...]:
-    """Return the address as people write it, one line each, without empty ones and without the country."""
-    place = " ".join(part for part in (row.address_postal_code, row.address_city) if part)
-    lines = (row.address_line1, row.address_line2, place, row.address_state)
-    return tuple(line for line in lines if line)
+def list_customers_of_operator(session: Session, listing: Listing) -> Slice[CustomerProfile]:
+    """Return the customers a listing asks for; without a status, the published ones."""
+    found = all_rows(session, select(Customer), listing, _fields(), col(Customer.id))
+    return Slice(tuple(profile_of(row) for (row,) in found.items), found.total)
+
+
+def customer_id_of_operator(
+    session: Session, public_id: str | None = None, external_id: str | None = None
+) -> CustomerId:
+    """Return the inner key of a customer that is not deleted, by its public id or else by the operator's own.
+
+    Raises:
+        CustomerNotFound: there is none.
+    """
+    named = Customer.public_id == public_id if public_id else Customer.external_id == (external_id or "")
+    found = session.exec(select(Customer.id).where(named, col(Customer.status) != RecordStatus.DELETED)).first()
+    if found is None:
+        raise CustomerNotFound if public_id is None else NotFound(noun="Customer")
+    return CustomerId(found)
 
 
 def get_published_customer_of_operator(session: Session, external_id: str) -> tuple[CustomerId, str]:
@@ -70,7 +96,7 @@ def get_published_customer_of_operator(session: Session, external_id: str) -> tu
     statement = select(Customer.id, Customer.public_id).where(
         Customer.external_id == external_id, col(Customer.status) == RecordStatus.PUBLISHED
     )
-    row = session.exec(statement).first()
+    row = session.exec(statement).first() if is_storable(external_id) else None
     if row is None:
         raise CustomerNotFound
     return CustomerId(row[0] or 0), row[1]
@@ -85,3 +111,13 @@ def names_of_operator(session: Session, external_ids: tuple[str, ...]) -> Mappin
     """Return the names of those of `external_ids` that exist, by external id."""
     statement = select(Customer.external_id, Customer.name).where(col(Customer.external_id).in_(external_ids))
     return dict(session.exec(statement).all())
+
+
+def profile_of(row: Customer) -> CustomerProfile:
+    """Return a row as its reader sees it."""
+    return CustomerProfile(**{name: getattr(row, name) for name in CustomerProfile.__slots__})
+
+
+def _fields() -> Fields:
+    names = ("created_at", "updated_at", "external_id", "name", "email", "address_country", "timezone", "status")
+    return {name: col(getattr(Customer, name)) for name in names} | {"id": col(Customer.public_id)}

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from portal_app.billing.money import CURRENCIES
 from portal_app.billing.periods import last_of_month
 from portal_app.billing.statuses import UNPAID_STATES, InvoiceState
+from portal_app.database import is_storable
 
 MAX_CHARACTERS = 100
 
@@ -77,7 +79,7 @@ class InvoiceSearch:
 
     @property
     def text(self) -> str:
-        """The search as text again, with single spaces."""
+        """The search as text again, with single spaces and no commas between its terms."""
         return " ".join(term.text for term in self.terms)
 
     def without(self, index: int) -> str:
@@ -113,34 +115,39 @@ _MONTH = (
 )
 _YEAR = r"(?:19|20)\d\d"
 _DAY = (
-    r"(?P<iso{n}>" + _YEAR + r"-\d\d-\d\d)"
-    r"|(?P<isomonth{n}>" + _YEAR + r"-\d\d)"
+    r"(?P<iso{n}>" + _YEAR + r"[-/]\d\d[-/]\d\d)"
+    r"|(?P<isomonth{n}>" + _YEAR + r"[-/]\d\d)"
+    r"|(?P<dotted{n}>\d{{1,2}}\.\d{{1,2}}\." + _YEAR + r")"
     r"|(?P<word{n}>today|yesterday|this month|last month|this year|last year)"
-    r"|(?:(?P<dayfirst{n}>\d{{1,2}})\.?\s+)?" + _MONTH + r"(?:\s+(?P<daysecond{n}>\d{{1,2}})(?=,|\s+" + _YEAR + r"))?"
+    r"|(?:(?P<dayfirst{n}>\d{{1,2}})\.?\s+)?" + _MONTH + r"(?:\s+(?P<daysecond{n}>\d{{1,2}})(?=,|\s|$))?"
     r"(?:,?\s*(?P<year{n}>" + _YEAR + r"))?"
     r"|(?P<yearonly{n}>" + _YEAR + r")"
 )
-_NUMBER = r"(?:[$€£¥]\s?)?(?P<amount{n}>\d[\d.,'\u00a0\u202f]*)"
+_SIGNS = "$€£¥\uffe5₹₩₽₺₪₫₴₦฿₱₲₡₵₸₼₾₮₭"
+_CURRENCY = rf"(?:[A-Z]*[{_SIGNS}][A-Z]*|zł|Kč|kr\.?|Ft|(?-i:{'|'.join(sorted(CURRENCIES)).upper()}))"
+_GROUPING = "'’"
+_NUMBER = rf"(?P<minus{{n}}>\u2212?)(?:{_CURRENCY}\s?)?(?P<amount{{n}}>\d[\d.,{_GROUPING}]*)(?:\s?{_CURRENCY})?"
 _END = r"(?=\s|$)"
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text + _END, re.IGNORECASE)
+    return re.compile(text + _END, re.IGNORECASE | re.ASCII)
 
 
 _DATE_1, _DATE_2 = (f"(?:{_DAY.format(n=n)})" for n in (1, 2))
 _AMOUNT_1, _AMOUNT_2 = (_NUMBER.format(n=n) for n in (1, 2))
-_DATE_RANGE = _pattern(rf"{_DATE_1}(?:\s*\.\.\s*|\s+(?:-|–|to)\s+){_DATE_2}")
+_DATE_RANGE = _pattern(rf"(?:from\s+)?{_DATE_1}(?:\s*\.\.\s*|\s+(?:-|–|to|until)\s+){_DATE_2}")
 _YEAR_RANGE = _pattern(rf"(?P<yearonly1>{_YEAR})[-–](?P<yearonly2>{_YEAR})")
 _DATE_FROM = _pattern(rf"(?P<how>since|from|after|until|through|before|up to)\s+{_DATE_1}")
 _DATE_ALONE = _pattern(_DATE_1)
-_AMOUNT_RANGE = _pattern(rf"{_AMOUNT_1}\s*(?:\.\.|–|-|\s+to\s+)\s*{_AMOUNT_2}")
+_AMOUNT_RANGE = _pattern(rf"(?:from\s+)?{_AMOUNT_1}\s*(?:\.\.|–|-|\s+to\s+)\s*{_AMOUNT_2}")
 _AMOUNT_FROM = _pattern(
     rf"(?P<how>>=|<=|>|<|=|≥|≤|over|above|more than|under|below|less than|at least|at most)\s*{_AMOUNT_1}"
 )
 _AMOUNT_ALONE = _pattern(_AMOUNT_1)
-_STATUS = _pattern("(?P<status>" + "|".join(STATUS_WORDS).replace(" ", r"\s+") + ")")
-_ANYTHING = re.compile(r"\S+")
+_STATUS = _pattern("(?P<status>" + "|".join(STATUS_WORDS) + ")")
+_SPACE_IN_FIGURE = re.compile(r"(?<=\d)[\u00a0\u202f](?=\d)")
+_COMMA_AT_END = re.compile(r",+(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +158,14 @@ class _Reader:
     decimal_mark: str
 
     def date_range(self, match: re.Match[str]) -> DateTerm | None:
-        first, last = self._days(match, 1), self._days(match, 2)
+        last = self._days(match, 2)
+        first = self._days(match, 1) if last is None or _has_year(match) else self._before(match, last[1])
         return DateTerm(match[0], first[0], last[1]) if first and last and first[0] <= last[1] else None
+
+    def _before(self, match: re.Match[str], last: date) -> tuple[date, date] | None:
+        """A month without a year that begins a range is of the year the range ends in, or of the one before."""
+        first = self._days(match, 1, last.year)
+        return self._days(match, 1, last.year - 1) if first and first[0] > last else first
 
     def date_from(self, match: re.Match[str]) -> DateTerm | None:
         days = self._days(match, 1)
@@ -171,11 +184,11 @@ class _Reader:
         return DateTerm(match[0], *days) if days else None
 
     def amount_range(self, match: re.Match[str]) -> AmountTerm | None:
-        low, high = self._amount(match["amount1"]), self._amount(match["amount2"])
+        low, high = self._amount(match, 1), self._amount(match, 2)
         return AmountTerm(match[0], low, high) if low is not None and high is not None and low <= high else None
 
     def amount_from(self, match: re.Match[str]) -> AmountTerm | None:
-        amount = self._amount(match["amount1"])
+        amount = self._amount(match, 1)
         if amount is None:
             return None
         how = match["how"].lower()
@@ -187,7 +200,7 @@ class _Reader:
         return AmountTerm(match[0], high=amount, high_included=included)
 
     def amount_alone(self, match: re.Match[str]) -> Term | None:
-        amount = self._amount(match["amount1"])
+        amount = self._amount(match, 1)
         if amount is None:
             return None
         if match[0].isdigit():
@@ -195,43 +208,46 @@ class _Reader:
         return AmountTerm(match[0], amount, amount)
 
     def status(self, match: re.Match[str]) -> StatusTerm:
-        return StatusTerm(match[0], STATUS_WORDS[" ".join(match["status"].lower().split())])
+        return StatusTerm(match[0], STATUS_WORDS[match["status"].lower()])
 
-    def _amount(self, text: str) -> Decimal | None:
-        grouping = "." if self.decimal_mark == "," else ","
-        whole, mark, fraction = re.sub(r"['\u00a0\u202f]", "", text).rpartition(self.decimal_mark)
-        whole, fraction = (whole, fraction) if mark else (fraction, "")
-        if grouping in fraction or self.decimal_mark in whole:
-            return None
-        if not re.fullmatch(r"\d{1,3}(?:G\d{3})+|\d+".replace("G", re.escape(grouping)), whole):
-            # 136,58 in a locale of points, or the other way round: one mark and not three digits can only be decimals.
-            whole, fraction = _decimals_of_the_other(text, grouping) or ("", "")
-        digits = whole.replace(grouping, "")
-        return Decimal(f"{digits}.{fraction or 0}") if digits and len(digits) <= 12 and len(fraction) <= 6 else None  # noqa: PLR2004 (what money columns hold)
+    def _amount(self, match: re.Match[str], n: int) -> Decimal | None:
+        """Read a figure as the locale writes it, or, where that makes no sense, the other way round."""
+        text = re.sub(f"[{_GROUPING}]", "", match[f"amount{n}"])
+        other = "." if self.decimal_mark == "," else ","
+        for mark, grouping in ((self.decimal_mark, other), (other, self.decimal_mark)):
+            whole, fraction = text.rsplit(mark, 1) if mark in text else (text, "")
+            digits = whole.replace(grouping, "")
+            if (
+                re.fullmatch(_WHOLE.replace("G", re.escape(grouping)), whole)
+                and re.fullmatch(r"\d{0,6}", fraction)
+                and len(digits) <= 12  # noqa: PLR2004 (what money columns hold)
+            ):
+                return Decimal(f"{'-' if match[f'minus{n}'] else ''}{digits}.{fraction or 0}")
+        return None
 
-    def _days(self, match: re.Match[str], n: int) -> tuple[date, date] | None:
+    def _days(self, match: re.Match[str], n: int, year: int = 0) -> tuple[date, date] | None:
         found = {name[:-1]: value for name, value in match.groupdict().items() if name.endswith(str(n)) and value}
         try:
-            return self._span(found)
+            return self._span(found, year)
         except ValueError:  # the 31st of February
             return None
 
-    def _span(self, found: dict[str, str]) -> tuple[date, date]:
+    def _span(self, found: dict[str, str], year_of_range: int) -> tuple[date, date]:
         if iso := found.get("iso"):
-            return date.fromisoformat(iso), date.fromisoformat(iso)
+            return _day(*iso.replace("/", "-").split("-"))
+        if dotted := found.get("dotted"):
+            return _day(*reversed(dotted.split(".")))
         if word := found.get("word"):
-            return self._spoken(" ".join(word.lower().split()))
+            return self._spoken(word.lower())
         if year := found.get("yearonly"):
             return date(int(year), 1, 1), date(int(year), 12, 31)
         if iso_month := found.get("isomonth"):
             return _month(int(iso_month[:4]), int(iso_month[5:]))
         month = _MONTHS.index(found["month"][:3].lower()) + 1
         # A month without a year is the latest one that has begun.
-        year_of_month = int(found.get("year", 0)) or self.today.year - (month > self.today.month)
+        year_of_month = int(found.get("year", year_of_range)) or self.today.year - (month > self.today.month)
         day = found.get("dayfirst") or found.get("daysecond")
-        if day:
-            return date(year_of_month, month, int(day)), date(year_of_month, month, int(day))
-        return _month(year_of_month, month)
+        return _day(year_of_month, month, day) if day else _month(year_of_month, month)
 
     def _spoken(self, word: str) -> tuple[date, date]:
         year, month = self.today.year, self.today.month
@@ -250,16 +266,17 @@ def parse_search(text: str, today: date, decimal_mark: str = ".") -> InvoiceSear
     """Read a search as people type it; what is none of date, amount or status is part of a number.
 
     `today` is the customer's local day; `decimal_mark` is that of the locale on screen. Text beyond
-    100 characters is not read.
+    100 characters is not read, and what no database can hold is left out.
     """
-    text = " ".join(text[:MAX_CHARACTERS].replace("\0", "").split())
+    storable = "".join(character for character in text[:MAX_CHARACTERS] if is_storable(character))
+    text = " ".join(_COMMA_AT_END.sub("", _SPACE_IN_FIGURE.sub("", storable)).split())
     reader = _Reader(today, decimal_mark)
     readings: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Term | None]]] = [
         (_DATE_RANGE, reader.date_range),
         (_YEAR_RANGE, reader.date_range),
         (_DATE_FROM, reader.date_from),
-        (_DATE_ALONE, reader.date_alone),
         (_AMOUNT_RANGE, reader.amount_range),
+        (_DATE_ALONE, reader.date_alone),
         (_AMOUNT_FROM, reader.amount_from),
         (_AMOUNT_ALONE, reader.amount_alone),
         (_STATUS, reader.status),
@@ -267,20 +284,26 @@ def parse_search(text: str, today: date, decimal_mark: str = ".") -> InvoiceSear
     terms: list[Term] = []
     at = 0
     while at < len(text):
-        read = ((read(match)) for pattern, read in readings if (match := pattern.match(text, at)))
-        term = next((term for term in read if term is not None), None)
-        if term is None:
-            word = _ANYTHING.match(text, at)
-            term = NumberTerm(word[0], word[0]) if word else NumberTerm("", "")
+        word = text[at:].partition(" ")[0]
+        read = (read(match) for pattern, read in readings if (match := pattern.match(text, at)))
+        term = next((term for term in read if term is not None), NumberTerm(word, word))
         terms.append(term)
         at += len(term.text) + 1
     return InvoiceSearch(tuple(terms))
 
 
+_WHOLE = r"0|[1-9]\d*|[1-9]\d{0,2}(?:G\d{2,3})*G\d{3}"
+"""Digits, grouped or not: by thousands, or as in India. With zeros in front it is a number, not an amount."""
+
+
+def _has_year(match: re.Match[str]) -> bool:
+    return not match.groupdict().get("month1") or bool(match["year1"])
+
+
+def _day(year: str | int, month: str | int, day: str | int) -> tuple[date, date]:
+    found = date(int(year), int(month), int(day))
+    return found, found
+
+
 def _month(year: int, month: int) -> tuple[date, date]:
     return date(year, month, 1), last_of_month(year, month)
-
-
-def _decimals_of_the_other(text: str, mark: str) -> tuple[str, str] | None:
-    whole, found, fraction = text.rpartition(mark)
-    return (whole, fraction) if found and whole.isdigit() and fraction.isdigit() and len(fraction) != 3 else None  # noqa: PLR2004

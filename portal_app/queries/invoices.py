@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, or_
+from sqlalchemy import and_
 from sqlmodel import col, func, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.money import Money
-from portal_app.billing.periods import local_midnight
 from portal_app.billing.statuses import (
-    CUSTOMER_INVOICE_STATUSES,
+    BillingPeriod,
     BillingReason,
     InvoiceState,
     InvoiceStatus,
+    InvoiceType,
     PaymentMethod,
     PaymentStatus,
     PriceType,
     invoice_state,
 )
-from portal_app.database import Session
+from portal_app.database import Session, is_storable
 from portal_app.errors import NotFound
+from portal_app.models.customer import Customer
 from portal_app.models.invoice import Invoice, LineItem, Payment
-from portal_app.queries.customers import CustomerProfile, get_profile
-from portal_app.queries.invoice_search import AmountTerm, DateTerm, InvoiceSearch, NumberTerm, StatusTerm
+from portal_app.models.subscription import Subscription
+from portal_app.queries.customers import CustomerProfile, profile_of
+from portal_app.queries.invoice_conditions import matching, visible
+from portal_app.queries.invoice_search import InvoiceSearch
 from portal_app.queries.paging import PAGE_SIZE, Page, offset_of
 
 
 class InvoiceOrder(StrEnum):
-    """What a list of invoices is sorted by; ties are newest first."""
+    """What a list of invoices is sorted by, ties by date in the same direction; a missing number comes last."""
 
     DATE = "date"
     NUMBER = "number"
@@ -67,6 +71,14 @@ class InvoiceLine:
     discount: Money
     period_start_at: datetime | None
     period_end_at: datetime | None
+    public_id: str
+    credits_applied: Money
+    price_ref: str
+    plan_ref: str
+    plan_name: str
+    meter_ref: str
+    meter_name: str
+    meta: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,11 @@ class InvoicePayment:
     status: PaymentStatus
     at: datetime
     reference: str
+    public_id: str
+    invoice_public_id: str
+    idempotency_key: str | None
+    meta: Mapping[str, str]
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +119,16 @@ class InvoiceDetail:
     period_end_at: datetime | None
     billing_reason: BillingReason
     description: str
+    subscription_public_id: str | None
+    invoice_type: InvoiceType
+    invoice_status: InvoiceStatus
+    payment_status: PaymentStatus
+    billing_period: BillingPeriod | None
+    finalized_at: datetime | None
+    idempotency_key: str | None
+    meta: Mapping[str, str]
+    created_at: datetime
+    updated_at: datetime
 
 
 def search_invoices(
@@ -119,7 +146,7 @@ def search_invoices(
 
     Days in the search are the customer's, in `zone`.
     """
-    scope = _scope(customer_id, search, zone, now)
+    scope = matching(customer_id, search, zone, now)
     total = session.exec(select(func.count()).select_from(Invoice).where(*scope)).one()
     number, offset = offset_of(number, total)
     rows = session.exec(
@@ -132,7 +159,7 @@ def each_invoice(
     session: Session, customer_id: CustomerId, search: InvoiceSearch, zone: ZoneInfo, now: datetime
 ) -> Iterator[InvoiceSummary]:
     """Yield all invoices that match, newest first, in constant memory."""
-    statement = select(Invoice).where(*_scope(customer_id, search, zone, now))
+    statement = select(Invoice).where(*matching(customer_id, search, zone, now))
     rows = session.exec(
         statement.order_by(*_ordering(InvoiceOrder.DATE, ascending=False)).execution_options(yield_per=500)
     )
@@ -143,13 +170,13 @@ def list_latest_invoices(
     session: Session, customer_id: CustomerId, now: datetime, limit: int = 3
 ) -> list[InvoiceSummary]:
     """Return the customer's newest invoices, newest first."""
-    statement = select(Invoice).where(*_visible(customer_id)).order_by(*_ordering(InvoiceOrder.DATE, ascending=False))
+    statement = select(Invoice).where(*visible(customer_id)).order_by(*_ordering(InvoiceOrder.DATE, ascending=False))
     return [_summary(row, now) for row in session.exec(statement.limit(limit))]
 
 
 def count_invoices(session: Session, customer_id: CustomerId) -> int:
     """Return how many invoices the customer can see in all."""
-    return session.exec(select(func.count()).select_from(Invoice).where(*_visible(customer_id))).one()
+    return session.exec(select(func.count()).select_from(Invoice).where(*visible(customer_id))).one()
 
 
 def get_invoice(session: Session, customer_id: CustomerId, public_id: str, now: datetime) -> InvoiceDetail:
@@ -158,96 +185,57 @@ def get_invoice(session: Session, customer_id: CustomerId, public_id: str, now: 
     Raises:
         NotFound: it does not exist, is a draft, or is another customer's.
     """
-    row = session.exec(select(Invoice).where(*_visible(customer_id), Invoice.public_id == public_id)).first()
+    return _one(session, (*visible(customer_id), col(Invoice.public_id) == public_id), public_id, now)
+
+
+def get_invoice_of_operator(session: Session, customer_id: CustomerId, public_id: str, now: datetime) -> InvoiceDetail:
+    """Return an invoice as `get_invoice` does, be it a draft.
+
+    Raises:
+        NotFound: it does not exist or is another customer's.
+    """
+    mine = col(Invoice.customer_id) == customer_id, col(Invoice.public_id) == public_id
+    return _one(session, mine, public_id, now)
+
+
+def with_subscription() -> Any:
+    """Return the select that `all_details` takes its rows from: invoices, each with its subscription's id."""
+    same = and_(
+        col(Subscription.customer_id) == col(Invoice.customer_id),
+        col(Subscription.id) == col(Invoice.subscription_id),
+    )
+    return select(Invoice, Subscription.public_id).outerjoin(Subscription, same)
+
+
+def all_details(session: Session, rows: Sequence[tuple[Invoice, str | None]], now: datetime) -> list[InvoiceDetail]:
+    """Return invoices in full, in three statements however many there are."""
+    owners, ids = {row.customer_id for row, _ in rows}, [row.id for row, _ in rows]
+    customers = {row.id: profile_of(row) for row in session.exec(select(Customer).where(col(Customer.id).in_(owners)))}
+    lines: defaultdict[int, list[LineItem]] = defaultdict(list)
+    for line in session.exec(
+        select(LineItem)
+        .where(col(LineItem.customer_id).in_(owners), col(LineItem.invoice_id).in_(ids))
+        .order_by(col(LineItem.position))
+    ):
+        lines[line.invoice_id].append(line)
+    payments: defaultdict[int, list[Payment]] = defaultdict(list)
+    for payment in session.exec(
+        select(Payment)
+        .where(col(Payment.customer_id).in_(owners), col(Payment.invoice_id).in_(ids))
+        .order_by(col(Payment.created_at), col(Payment.id))
+    ):
+        payments[payment.invoice_id].append(payment)
+    return [
+        _detail(row, subscription, customers[row.customer_id], lines[row.id or 0], payments[row.id or 0], now)
+        for row, subscription in rows
+    ]
+
+
+def _one(session: Session, conditions: Sequence[Any], public_id: str, now: datetime) -> InvoiceDetail:
+    row = session.exec(with_subscription().where(*conditions)).first() if is_storable(public_id) else None
     if row is None:
         raise NotFound(noun="Invoice")
-    lines = select(LineItem).where(LineItem.customer_id == customer_id, LineItem.invoice_id == row.id)
-    payments = select(Payment).where(Payment.customer_id == customer_id, Payment.invoice_id == row.id)
-    return _detail(
-        row,
-        customer=get_profile(session, customer_id),
-        lines=[_line(line, row.currency) for line in session.exec(lines.order_by(col(LineItem.position)))],
-        payments=[
-            _payment(payment) for payment in session.exec(payments.order_by(col(Payment.created_at), col(Payment.id)))
-        ],
-        now=now,
-    )
-
-
-def _visible(customer_id: CustomerId) -> tuple[ColumnElement[bool], ...]:
-    return (
-        col(Invoice.customer_id) == customer_id,
-        col(Invoice.invoice_status).in_(CUSTOMER_INVOICE_STATUSES),
-    )
-
-
-def _scope(
-    customer_id: CustomerId, search: InvoiceSearch, zone: ZoneInfo, now: datetime
-) -> tuple[ColumnElement[bool], ...]:
-    kinds: dict[type, list[ColumnElement[bool]]] = {}
-    narrowing: list[ColumnElement[bool]] = []
-    for term in search.terms:
-        match term:
-            case StatusTerm():
-                condition = _state_in_sql(now).in_([state.value for state in term.states])
-            case AmountTerm():
-                condition = _amount_condition(term)
-            case DateTerm():
-                condition = _date_condition(term, zone)
-            case NumberTerm():
-                condition = _number_condition(term)
-        if isinstance(term, AmountTerm | DateTerm) and term.narrows:
-            narrowing.append(condition)
-        else:
-            kinds.setdefault(type(term), []).append(condition)
-    return (*_visible(customer_id), *narrowing, *(or_(*conditions) for conditions in kinds.values()))
-
-
-def _amount_condition(term: AmountTerm) -> ColumnElement[bool]:
-    total = col(Invoice.total)
-    conditions: list[ColumnElement[bool]] = []
-    if term.low is not None:
-        conditions.append(total >= term.low if term.low_included else total > term.low)
-    if term.high is not None:
-        conditions.append(total <= term.high if term.high_included else total < term.high)
-    return and_(*conditions)
-
-
-def _date_condition(term: DateTerm, zone: ZoneInfo) -> ColumnElement[bool]:
-    issued = col(Invoice.issued_at)
-    conditions: list[ColumnElement[bool]] = []
-    if term.first is not None:
-        conditions.append(issued >= local_midnight(term.first, zone))
-    if term.last is not None:
-        conditions.append(issued < local_midnight(term.last + timedelta(days=1), zone))
-    return and_(*conditions)
-
-
-def _number_condition(term: NumberTerm) -> ColumnElement[bool]:
-    contains = col(Invoice.number).icontains(term.fragment, autoescape=True)
-    return contains if term.amount is None else or_(contains, col(Invoice.total) == term.amount)
-
-
-def _state_in_sql(now: datetime) -> ColumnElement[Any]:
-    """`billing.statuses.invoice_state` as SQL, clause by clause."""
-    payment = col(Invoice.payment_status)
-    remaining, due = col(Invoice.amount_remaining), col(Invoice.amount_due)
-    void = or_(col(Invoice.invoice_status) == InvoiceStatus.VOIDED, payment == PaymentStatus.VOIDED)
-    return case(
-        (void, InvoiceState.VOID.value),
-        (payment == PaymentStatus.SUCCEEDED, InvoiceState.PAID.value),
-        (payment == PaymentStatus.OVERPAID, InvoiceState.OVERPAID.value),
-        (payment == PaymentStatus.REFUNDED, InvoiceState.REFUNDED.value),
-        (payment == PaymentStatus.PARTIALLY_REFUNDED, InvoiceState.PARTIALLY_REFUNDED.value),
-        (and_(due == 0, remaining == 0), InvoiceState.NOTHING_DUE.value),
-        (remaining == 0, InvoiceState.PAID.value),
-        (payment == PaymentStatus.FAILED, InvoiceState.FAILED.value),
-        (and_(col(Invoice.due_at).is_not(None), col(Invoice.due_at) < now), InvoiceState.OVERDUE.value),
-        (payment == PaymentStatus.PROCESSING, InvoiceState.PROCESSING.value),
-        (payment == PaymentStatus.INITIATED, InvoiceState.STARTED.value),
-        (col(Invoice.amount_paid) > 0, InvoiceState.PARTIALLY_PAID.value),
-        else_=InvoiceState.PENDING.value,
-    )
+    return all_details(session, [tuple(row)], now)[0]
 
 
 def _ordering(order: InvoiceOrder, *, ascending: bool) -> tuple[Any, ...]:
@@ -257,7 +245,10 @@ def _ordering(order: InvoiceOrder, *, ascending: bool) -> tuple[Any, ...]:
         InvoiceOrder.NUMBER: (col(Invoice.number), *newest_first),
         InvoiceOrder.AMOUNT: (col(Invoice.total), *newest_first),
     }[order]
-    return tuple(column.asc() if ascending else column.desc() for column in columns)
+    directed = [column.asc() if ascending else column.desc() for column in columns]
+    if order is InvoiceOrder.NUMBER:
+        directed[0] = directed[0].nulls_last()
+    return tuple(directed)
 
 
 def _summary(row: Invoice, now: datetime) -> InvoiceSummary:
@@ -282,9 +273,10 @@ def _summary(row: Invoice, now: datetime) -> InvoiceSummary:
 
 def _detail(
     row: Invoice,
+    subscription: str | None,
     customer: CustomerProfile,
-    lines: list[InvoiceLine],
-    payments: list[InvoicePayment],
+    lines: list[LineItem],
+    payments: list[Payment],
     now: datetime,
 ) -> InvoiceDetail:
     def money(amount: Decimal) -> Money:
@@ -293,8 +285,8 @@ def _detail(
     return InvoiceDetail(
         summary=_summary(row, now),
         customer=customer,
-        lines=tuple(lines),
-        payments=tuple(payments),
+        lines=tuple(_line(line, row.currency) for line in lines),
+        payments=tuple(payment_of(payment, row.public_id) for payment in payments),
         subtotal=money(row.subtotal),
         discount=money(row.total_discount),
         tax=money(row.total_tax),
@@ -309,6 +301,16 @@ def _detail(
         period_end_at=row.period_end_at,
         billing_reason=row.billing_reason,
         description=row.description,
+        subscription_public_id=subscription,
+        invoice_type=row.invoice_type,
+        invoice_status=row.invoice_status,
+        payment_status=row.payment_status,
+        billing_period=row.billing_period,
+        finalized_at=row.finalized_at,
+        idempotency_key=row.idempotency_key,
+        meta=row.meta,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
     )
 
 
@@ -322,14 +324,28 @@ def _line(row: LineItem, currency: str) -> InvoiceLine:
         discount=Money(row.discount, currency),
         period_start_at=row.period_start_at,
         period_end_at=row.period_end_at,
+        public_id=row.public_id,
+        credits_applied=Money(row.credits_applied, currency),
+        price_ref=row.price_ref,
+        plan_ref=row.plan_ref,
+        plan_name=row.plan_name,
+        meter_ref=row.meter_ref,
+        meter_name=row.meter_name,
+        meta=row.meta,
     )
 
 
-def _payment(row: Payment) -> InvoicePayment:
+def payment_of(row: Payment, invoice_public_id: str) -> InvoicePayment:
+    """Return a row as its reader sees it."""
     return InvoicePayment(
         amount=Money(row.amount, row.currency),
         method=row.method,
         status=row.payment_status,
         at=row.created_at,
         reference=row.reference,
+        public_id=row.public_id,
+        invoice_public_id=invoice_public_id,
+        idempotency_key=row.idempotency_key,
+        meta=row.meta,
+        updated_at=row.updated_at,
     )

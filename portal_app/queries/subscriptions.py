@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlmodel import col, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.statuses import (
+    BillingCycle,
     BillingModel,
     BillingPeriod,
     PriceType,
@@ -20,8 +23,11 @@ from portal_app.billing.statuses import (
     subscription_state,
 )
 from portal_app.database import Session
+from portal_app.errors import NotFound
 from portal_app.models.catalog import Plan, Price
+from portal_app.models.customer import Customer
 from portal_app.models.subscription import Subscription
+from portal_app.queries.listing import Fields, Listing, Slice, all_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,21 @@ class RecurringFee:
     currency: str
     period: BillingPeriod
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """What a plan is called. `external_id` is the operator's own key for it."""
+
+    public_id: str
+    external_id: str | None
+    name: str
+    description: str
+    display_order: int | None
+    status: RecordStatus
+    meta: Mapping[str, str]
+    created_at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +71,25 @@ class SubscriptionSummary:
     ends_at: datetime | None
     resumes_at: datetime | None
     started_at: datetime
+    customer_public_id: str
+    plan: PlanSummary
+    status: SubscriptionStatus
+    currency: str
+    billing_period: BillingPeriod
+    billing_period_count: int
+    billing_cycle: BillingCycle
+    billing_anchor_at: datetime
+    timezone: str
+    """An IANA name: the subscription's own zone, else its customer's."""
+    end_at: datetime | None
+    trial_start_at: datetime | None
+    cancel_at_period_end: bool
+    cancel_at: datetime | None
+    cancelled_at: datetime | None
+    external_id: str | None
+    meta: Mapping[str, str]
+    created_at: datetime
+    updated_at: datetime
 
     @property
     def is_past(self) -> bool:
@@ -59,24 +99,84 @@ class SubscriptionSummary:
 
 def list_subscriptions(session: Session, customer_id: CustomerId, now: datetime) -> list[SubscriptionSummary]:
     """Return all the customer's subscriptions but drafts: current ones first, each part newest first."""
-    statement = (
-        select(Subscription, Plan)
-        .join(Plan, col(Plan.id) == col(Subscription.plan_id))
-        .where(
-            Subscription.customer_id == customer_id,
-            col(Subscription.subscription_status) != SubscriptionStatus.DRAFT,
-        )
-        .order_by(col(Subscription.start_at).desc(), col(Subscription.id).desc())
-    )
-    rows = session.exec(statement).all()
-    fees = _fees(session, customer_id, now) if rows else {}
-    found = [_summary(row, plan, fees.get((row.plan_id, row.currency), ()), now) for row, plan in rows]
+    newest_first = col(Subscription.start_at).desc(), col(Subscription.id).desc()
+    rows = session.exec(_subscriptions().where(*_visible(customer_id)).order_by(*newest_first)).all()
+    found = _summaries(session, [tuple(row) for row in rows], now)
     return sorted(found, key=lambda subscription: subscription.is_past)
 
 
-def _fees(session: Session, customer_id: CustomerId, now: datetime) -> dict[tuple[int, str], tuple[RecurringFee, ...]]:
-    """Flat fees valid at `now` of the plans this customer is on, by plan and currency."""
-    plans = select(Subscription.plan_id).where(Subscription.customer_id == customer_id)
+def page_subscriptions(
+    session: Session, customer_id: CustomerId, listing: Listing, now: datetime
+) -> Slice[SubscriptionSummary]:
+    """Return the customer's subscriptions that a listing asks for, drafts never among them."""
+    statement = _subscriptions().where(*_visible(customer_id))
+    found = all_rows(session, statement, listing, SUBSCRIPTION_FIELDS, col(Subscription.id))
+    return Slice(tuple(_summaries(session, [tuple(row) for row in found.items], now)), found.total)
+
+
+def get_subscription(session: Session, customer_id: CustomerId, public_id: str, now: datetime) -> SubscriptionSummary:
+    """Return one subscription.
+
+    Raises:
+        NotFound: it does not exist, is a draft, or is another customer's.
+    """
+    return _one(session, (*_visible(customer_id), Subscription.public_id == public_id), now)
+
+
+def get_subscription_of_operator(
+    session: Session, customer_id: CustomerId, public_id: str, now: datetime
+) -> SubscriptionSummary:
+    """Return one subscription, be it a draft.
+
+    Raises:
+        NotFound: it does not exist or is another customer's.
+    """
+    return _one(session, (Subscription.customer_id == customer_id, Subscription.public_id == public_id), now)
+
+
+def list_subscriptions_of_operator(session: Session, listing: Listing, now: datetime) -> Slice[SubscriptionSummary]:
+    """Return the subscriptions of all customers that a listing asks for, drafts included."""
+    found = all_rows(session, _subscriptions(), listing, SUBSCRIPTION_FIELDS, col(Subscription.id))
+    return Slice(tuple(_summaries(session, [tuple(row) for row in found.items], now)), found.total)
+
+
+def plan_of(row: Plan) -> PlanSummary:
+    """Return a row as its reader sees it."""
+    return PlanSummary(**{name: getattr(row, name) for name in PlanSummary.__slots__})
+
+
+def _subscriptions():  # noqa: ANN202 (a statement's type is its columns')
+    return (
+        select(Subscription, Plan, Customer.public_id, Customer.timezone)
+        .join(Plan, col(Plan.id) == col(Subscription.plan_id))
+        .join(Customer, col(Customer.id) == col(Subscription.customer_id))
+    )
+
+
+def _visible(customer_id: CustomerId) -> tuple[Any, ...]:
+    return (
+        Subscription.customer_id == customer_id,
+        col(Subscription.subscription_status) != SubscriptionStatus.DRAFT,
+    )
+
+
+def _one(session: Session, conditions: tuple[Any, ...], now: datetime) -> SubscriptionSummary:
+    row = session.exec(_subscriptions().where(*conditions)).first()
+    if row is None:
+        raise NotFound(noun="Subscription")
+    return _summaries(session, [tuple(row)], now)[0]
+
+
+def _summaries(session: Session, rows: list[Any], now: datetime) -> list[SubscriptionSummary]:
+    fees = _fees(session, {plan.id for _, plan, _, _ in rows}, now) if rows else {}
+    return [
+        _summary(row, plan, customer, zone, fees.get((row.plan_id, row.currency), ()), now)
+        for row, plan, customer, zone in rows
+    ]
+
+
+def _fees(session: Session, plans: set[int | None], now: datetime) -> dict[tuple[int, str], tuple[RecurringFee, ...]]:
+    """Flat fees of these plans valid at `now`, by plan and currency."""
     statement = (
         select(Price)
         .where(
@@ -97,29 +197,85 @@ def _fees(session: Session, customer_id: CustomerId, now: datetime) -> dict[tupl
     return {key: tuple(of_plan) for key, of_plan in fees.items()}
 
 
-def _summary(row: Subscription, plan: Plan, fees: tuple[RecurringFee, ...], now: datetime) -> SubscriptionSummary:
+def _summary(
+    row: Subscription, plan: Plan, customer: str, zone: str, fees: tuple[RecurringFee, ...], now: datetime
+) -> SubscriptionSummary:
+    ends_at = _end(row)
     state = subscription_state(
         row.subscription_status,
-        end_at=row.end_at,
+        end_at=ends_at,
         cancels=row.cancel_at_period_end or row.cancel_at is not None,
         now=now,
     )
-    ends_at = row.current_period_end_at if row.cancel_at_period_end else row.cancel_at or row.end_at
-    bills_on = {SubscriptionState.ACTIVE, SubscriptionState.TRIALING}
-    next_billing = row.current_period_end_at if state in bills_on else None
-    if state is SubscriptionState.TRIALING and row.trial_end_at is not None:
-        next_billing = row.trial_end_at
     return SubscriptionSummary(
         public_id=row.public_id,
         plan_name=plan.name,
         plan_description=plan.description,
         state=state,
-        fees=fees,
+        fees=tuple(fee for fee in fees if _is_charged(fee, row)),
         period_start_at=row.current_period_start_at,
         period_end_at=row.current_period_end_at,
-        next_billing_at=next_billing,
+        next_billing_at=_next_billing(row, ends_at) if state in _BILLED else None,
         trial_end_at=row.trial_end_at,
-        ends_at=row.cancelled_at if state is SubscriptionState.CANCELLED else ends_at,
+        ends_at=row.cancelled_at or ends_at if state is SubscriptionState.CANCELLED else ends_at,
         resumes_at=row.resumes_at,
         started_at=row.start_at,
+        customer_public_id=customer,
+        plan=plan_of(plan),
+        status=row.subscription_status,
+        currency=row.currency,
+        billing_period=row.billing_period,
+        billing_period_count=row.billing_period_count,
+        billing_cycle=row.billing_cycle,
+        billing_anchor_at=row.billing_anchor_at or row.start_at,
+        timezone=row.timezone or zone,
+        end_at=row.end_at,
+        trial_start_at=row.trial_start_at,
+        cancel_at_period_end=row.cancel_at_period_end,
+        cancel_at=row.cancel_at,
+        cancelled_at=row.cancelled_at,
+        external_id=row.external_id,
+        meta=row.meta,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
     )
+
+
+_BILLED = {SubscriptionState.ACTIVE, SubscriptionState.TRIALING, SubscriptionState.CANCELLING}
+
+
+def _end(row: Subscription) -> datetime | None:
+    """Return the first of the ends that are set."""
+    at_period_end = row.current_period_end_at if row.cancel_at_period_end else None
+    return min((at for at in (at_period_end, row.cancel_at, row.end_at) if at is not None), default=None)
+
+
+def _next_billing(row: Subscription, ends_at: datetime | None) -> datetime | None:
+    """Return when a period or the trial ends and the next begins; None if the subscription ends first."""
+    is_trial = row.subscription_status is SubscriptionStatus.TRIALING
+    turn = (row.trial_end_at if is_trial else None) or row.current_period_end_at
+    return turn if ends_at is None or turn < ends_at else None
+
+
+def _is_charged(fee: RecurringFee, row: Subscription) -> bool:
+    """Tell whether a fee of the plan is this subscription's: a plan may be sold by the month and by the year."""
+    as_often = (fee.period, fee.count) == (row.billing_period, row.billing_period_count)
+    return as_often or fee.period is BillingPeriod.ONETIME
+
+
+SUBSCRIPTION_FIELDS: Fields = {
+    "id": col(Subscription.public_id),
+    "customer_id": col(Customer.public_id),
+    "external_customer_id": col(Customer.external_id),
+    "plan_id": col(Plan.public_id),
+    "lookup_key": col(Subscription.external_id),
+    "subscription_status": col(Subscription.subscription_status),
+    "currency": col(Subscription.currency),
+    "billing_period": col(Subscription.billing_period),
+    "start_date": col(Subscription.start_at),
+    "end_date": col(Subscription.end_at),
+    "current_period_start": col(Subscription.current_period_start_at),
+    "current_period_end": col(Subscription.current_period_end_at),
+    "created_at": col(Subscription.created_at),
+    "updated_at": col(Subscription.updated_at),
+}

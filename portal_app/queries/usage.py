@@ -194,7 +194,14 @@ def _series(feature: UsedFeature, metered: Metered, rule: MeterRule, asked: _Ask
         ),
         costs=total,
         charged=tuple(
-            Charged(mine.subscription_public_id, mine.plan_id, mine.tariff, of_spans[0]) for mine, of_spans in rated
+            Charged(
+                mine.subscription_public_id,
+                mine.plan_id,
+                mine.tariff,
+                of_spans[0],
+                tuple(period for period in mine.periods if span.overlap(period)),
+            )
+            for mine, of_spans in rated
         ),
     )
 

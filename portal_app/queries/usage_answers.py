@@ -28,12 +28,16 @@ class Priced:
 
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """What one subscription charges for a feature; `cost.charges` explains it, line by line."""
+    """What one subscription charges for a feature; `cost.charges` explains it, line by line.
+
+    `periods` are the billing periods that its usage was counted in, whole, one for each of the cost's steps.
+    """
 
     subscription_public_id: str
     plan_id: int
     tariff: Tariff
     cost: Cost
+    periods: tuple[TimeRange, ...]
 
 
 @dataclass(frozen=True, slots=True)

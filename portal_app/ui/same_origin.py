@@ -22,7 +22,7 @@ SOCKET_PATCH = """\
     }
 """
 PROXY_ANCHOR = "    port: process.env.PORT,\n"
-PROXIED = ("/v1", "/files", "/branding", "/openapi.json")
+PROXIED = ("/v1", "/files", "/branding", "/openapi.json", "/docs")
 
 
 class SameOrigin(rx.plugins.Plugin):

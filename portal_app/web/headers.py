@@ -1,4 +1,4 @@
-"""The headers of every response, whoever made it: pages, assets, API, files and errors alike."""
+"""The headers of every answer, whoever made it: pages, assets, API, files and errors alike."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import base64
 import hashlib
 import re
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal_app.settings import Settings
+from portal_app.web.front import API_PATHS
 
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _HASHED_ASSET = re.compile(r"/assets/.+-[\w-]{8,}\.(?:js|css|woff2)$")
-_DATA_PATHS = ("/v1/", "/files/", "/openapi.json")
+_DATA_PATHS = (*API_PATHS, "/openapi.json")
 _YEAR = 31_536_000
 
 ALWAYS = {
@@ -38,7 +40,7 @@ class SecurityHeaders:
         self._https = settings.origin.startswith("https://")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and set the headers when its response starts."""
+        """Pass the request on, and set the headers when its answer starts."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -55,7 +57,9 @@ class SecurityHeaders:
             headers[name] = value
         if self._https:
             headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
-        if path.startswith(_DATA_PATHS):
+        if "Location" in headers:
+            headers["Location"] = within(headers["Location"])
+        if f"{path}/".startswith(_DATA_PATHS):
             headers["Content-Security-Policy"] = DATA_POLICY
             headers["X-Frame-Options"] = "DENY"
             headers["Cache-Control"] = "no-store"
@@ -94,3 +98,13 @@ def inline_script_hashes(pages: Path) -> list[str]:
     """Return the CSP hashes of every inline script in the compiled pages, sorted."""
     scripts = {script for page in pages.rglob("*.html") for script in _INLINE_SCRIPT.findall(page.read_bytes())}
     return sorted(f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts)
+
+
+def within(location: str) -> str:
+    """Return a redirect as a path of this site: frameworks put the request's own Host header in front of it.
+
+    An address with a token in it must not follow a Host that somebody made up, nor fall back to http
+    behind a proxy that speaks https.
+    """
+    _, _, path, query, fragment = urlsplit(location)
+    return urlunsplit(("", "", "/" + path.lstrip("/\\"), query, fragment))

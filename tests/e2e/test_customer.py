@@ -76,12 +76,12 @@ def test_the_profile_opens_from_the_name(page, portal):
 def test_every_wallet_has_its_own_ledger(page, portal):
     open_tab(page, portal, "tri", "/credits")
     page.get_by_role("link", name="JPY wallet").click()
-    expect(page.locator(".kpi")).to_contain_text("1,161.875")
-    expect(page.locator(".card").first).to_contain_text("¥11,619 value")
+    expect(page.locator(".kpi")).to_have_text("1,200 credits")
+    expect(page.locator(".card").first).to_contain_text("¥12,000 value")
     page.get_by_role("link", name="KWD wallet").click()
-    expect(page.locator(".card").first).to_contain_text("KWD 19.047 value")
+    expect(page.locator(".card").first).to_contain_text("KWD 20.000 value")
     page.go_back()
-    expect(page.locator(".card").first).to_contain_text("¥11,619 value")
+    expect(page.locator(".card").first).to_contain_text("¥12,000 value")
 
 
 @pytest.mark.parametrize(

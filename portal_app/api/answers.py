@@ -1,0 +1,42 @@
+"""The answers besides success that an operation's documentation lists, with the body of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal_app.api.wire.errors import AuthErrorWire, ErrorWire, PermissionErrorWire
+
+Answers = dict[int | str, dict[str, Any]]
+
+BAD_REQUEST = "A field that cannot be used as sent; `message` names it."
+NOT_FOUND = "There is no such object. Another customer's is answered with the same body."
+UNAVAILABLE = (
+    "The database did not answer in time. Nothing was changed, or the same call with its key changes nothing more."
+)
+ALWAYS: Answers = {
+    400: {"model": ErrorWire, "description": BAD_REQUEST},
+    503: {"model": ErrorWire, "description": UNAVAILABLE},
+}
+BODY: Answers = {
+    413: {"model": ErrorWire, "description": "The body is larger than 1 MB."},
+    415: {"model": ErrorWire, "description": "The body is not `application/json`."},
+}
+MISSING: Answers = {404: {"model": ErrorWire, "description": NOT_FOUND}}
+CONFLICT: Answers = {
+    409: {"model": ErrorWire, "description": "It exists already, or something else changed it just now."}
+}
+MISSING_FEATURE: Answers = {501: {"model": ErrorWire, "description": "Not implemented in this deployment."}}
+KEY: Answers = ALWAYS | {
+    401: {"model": AuthErrorWire, "description": "No API key, or one that is unknown, expired or revoked."},
+    403: {"model": PermissionErrorWire, "description": "The key lacks the scope."},
+}
+READ_ONLY: Answers = {403: {"model": PermissionErrorWire, "description": "Always: the portal is read-only."}}
+PDF_OR_URL: Answers = {
+    200: {
+        "description": "A link for one minute, or the PDF.",
+        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+    },
+}
+TOKEN: Answers = ALWAYS | {
+    401: {"model": AuthErrorWire, "description": "No session token, or one that is invalid, expired or revoked."},
+}

@@ -1,0 +1,141 @@
+"""How a request's body is read: JSON, exactly, and nothing that no table could hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from portal_app.access.api_keys import parse_api_key
+from portal_app.errors import BodyTooLarge, Invalid, NotJson, SessionRequired, Unauthorized
+
+MAX_BYTES = 1024 * 1024
+MAX_BYTES_OF_EVENTS = 32 * 1024 * 1024
+MAX_DEPTH = 32
+PORTAL_PREFIX = "/v1/customer/portal/"
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class ExactRequest(Request):
+    """A request whose JSON is read before FastAPI asks for it, which would hide what is wrong with it."""
+
+    value: Any = None
+    content: bytes = b""
+
+    async def read(self, limit: int) -> None:
+        """Read the body's value; decimals stay decimals.
+
+        Raises:
+            BodyTooLarge: it has more than `limit` bytes; no more than that is ever held.
+            Invalid: it is malformed, too deep, or holds text that no database stores.
+        """
+        chunks: list[bytes] = []
+        left = limit
+        async for chunk in self.stream():
+            left -= len(chunk)
+            if left < 0:
+                raise BodyTooLarge(limit=limit)
+            chunks.append(chunk)
+        self.content = b"".join(chunks)
+        if self.content:
+            self.value = read_json(self.content)
+
+    async def body(self) -> bytes:
+        """Return what was read."""
+        return self.content
+
+    async def json(self) -> Any:
+        """Return the value of what was read."""
+        return self.value
+
+
+class DataRoute(APIRoute):
+    """A route that turns away whoever brings no credential, or no JSON, before it reads the body."""
+
+    max_bytes: ClassVar[int] = MAX_BYTES
+
+    def get_route_handler(self) -> Handler:
+        """Return the handler that FastAPI would, behind these checks."""
+        handle = super().get_route_handler()
+
+        async def checked(request: Request) -> Response:
+            _refuse_strangers(request)
+            if self.body_field is None:
+                return await handle(request)
+            _refuse_other_types(request)
+            exact = ExactRequest(request.scope, request.receive)
+            await exact.read(self.max_bytes)
+            return await handle(exact)
+
+        return checked
+
+
+class EventsRoute(DataRoute):
+    """A route that takes many events at once."""
+
+    max_bytes: ClassVar[int] = MAX_BYTES_OF_EVENTS
+
+
+def read_json(body: bytes) -> Any:
+    """Return the value of a JSON text.
+
+    Raises:
+        Invalid: it is malformed, nested deeper than `MAX_DEPTH`, or holds NUL or half a character.
+    """
+    try:
+        value = json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise Invalid(field="body", problem=f"is nested deeper than {MAX_DEPTH}") from None
+    except ValueError as error:
+        raise Invalid(field="body", problem=f"is not JSON: {error}") from None
+    _refuse_unstorable(value)
+    return value
+
+
+def _refuse_unstorable(value: Any) -> None:
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, str):
+                _refuse_text(item)
+            elif isinstance(item, dict):
+                below += item.keys()
+                below += item.values()
+            elif isinstance(item, list):
+                below += item
+        if not below:
+            return
+        level = below
+    raise Invalid(field="body", problem=f"is nested deeper than {MAX_DEPTH}")
+
+
+def _refuse_text(text: str) -> None:
+    if "\0" in text:
+        raise Invalid(field="body", problem="holds a NUL character")
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise Invalid(field="body", problem="holds half of a surrogate pair")
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _refuse_strangers(request: Request) -> None:
+    if request.url.path.startswith(PORTAL_PREFIX):
+        if "x-session-token" not in request.headers:
+            raise SessionRequired
+    elif parse_api_key(request.headers.get("x-api-key", "")) is None:
+        raise Unauthorized
+
+
+def _refuse_other_types(request: Request) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    if has_body and kind not in {"", "application/json"}:
+        raise NotJson(kind=kind)

@@ -1,0 +1,69 @@
+"""What belongs to one customer: `/v1/customers/…/wallets`, `…/invoices/summary`, `…/subscriptions`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from portal_app.access.principal import CustomerId
+from portal_app.api.answers import KEY, MISSING
+from portal_app.api.bodies import DataRoute
+from portal_app.api.keys import Caller, Reader
+from portal_app.api.wire.invoices import InvoiceSummaryWire, invoice_summary_wire
+from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.subscriptions import SubscriptionWire, subscription_wire
+from portal_app.api.wire.values import Key, ObjectId
+from portal_app.api.wire.wallets import WalletWire, balance_wire, wallet_wire
+from portal_app.errors import Invalid
+from portal_app.queries.customers import customer_id_of_operator
+from portal_app.queries.invoice_lists import summarise_invoices
+from portal_app.queries.subscriptions import page_subscriptions
+from portal_app.queries.wallet_balance import list_balances
+from portal_app.queries.wallets import list_wallets
+
+router = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=DataRoute, responses=KEY)
+
+
+@router.get("/wallets", responses=MISSING)
+async def wallets_by_query(
+    caller: Reader,
+    customer_id: Annotated[ObjectId | None, Query(alias="id")] = None,
+    lookup_key: Key | None = None,
+    include_real_time_balance: bool = False,  # noqa: FBT001, FBT002 (a query parameter)
+) -> list[WalletWire]:
+    """List the wallets of the customer that the query names by `id` or `lookup_key` (its external id)."""
+    if customer_id is None and lookup_key is None:
+        raise Invalid(field="id", problem="give id or lookup_key")
+    customer = await caller.ask(customer_id_of_operator, customer_id, lookup_key)
+    if include_real_time_balance:
+        return [balance_wire(balance) for balance in await caller.ask(list_balances, customer, caller.now)]
+    return await _wallets(caller, customer)
+
+
+@router.get("/{customer_id}/wallets", responses=MISSING)
+async def wallets(customer_id: ObjectId, caller: Reader) -> list[WalletWire]:
+    """List a customer's wallets, active ones first."""
+    return await _wallets(caller, await caller.ask(customer_id_of_operator, customer_id))
+
+
+@router.get("/{customer_id}/invoices/summary", responses=MISSING)
+async def invoice_summary(customer_id: ObjectId, caller: Reader) -> InvoiceSummaryWire:
+    """Return what a customer's issued invoices come to, a currency each."""
+    customer = await caller.ask(customer_id_of_operator, customer_id)
+    return invoice_summary_wire(customer_id, await caller.ask(summarise_invoices, customer, caller.now))
+
+
+@router.get("/external/{external_id}/subscriptions", responses=MISSING)
+async def subscriptions(
+    external_id: Key, query: Annotated[ListQuery, Query()], caller: Reader
+) -> ListWire[SubscriptionWire]:
+    """List the subscriptions of the customer that the operator calls so, newest first."""
+    customer = await caller.ask(customer_id_of_operator, None, external_id)
+    listing = query.listing()
+    found = await caller.ask(page_subscriptions, customer, listing, caller.now)
+    return ListWire(items=[subscription_wire(one) for one in found.items], pagination=next_page(found, listing))
+
+
+async def _wallets(caller: Caller, customer: CustomerId) -> list[WalletWire]:
+    return [wallet_wire(wallet) for wallet in await caller.ask(list_wallets, customer, caller.now)]

@@ -1,0 +1,57 @@
+"""What every object of the dialect carries. One deployment is one operator and one environment: their ids are fixed."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from portal_app.api.wire.values import Key, ObjectId, WireTime
+from portal_app.billing.statuses import RecordStatus
+
+TENANT_ID = "tenant_00000000000000000000000001"
+ENVIRONMENT_ID = "env_00000000000000000000000001"
+AUTHOR_ID = "user_00000000000000000000000001"
+"""Who made every object: the operator. Which of its keys did is in the audit log, and no customer's business."""
+
+
+class ObjectWire(BaseModel):
+    """The columns of every object."""
+
+    tenant_id: str = TENANT_ID
+    environment_id: str = ENVIRONMENT_ID
+    status: RecordStatus = RecordStatus.PUBLISHED
+    created_at: WireTime
+    updated_at: WireTime
+    created_by: str = AUTHOR_ID
+    updated_by: str = AUTHOR_ID
+
+
+class RequestWire(BaseModel):
+    """A body somebody sends. Unknown fields are ignored, as the documented API does."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    def changes(self) -> dict[str, Any]:
+        """Return what was sent, by the names of columns. Null means the same as left out."""
+        sent = ((name, getattr(self, name)) for name in type(self).model_fields if name in self.model_fields_set)
+        return {"meta" if name == "metadata" else name: value for name, value in sent if value is not None}
+
+
+class OfCustomerWire(RequestWire):
+    """A body that says whose the object is to be."""
+
+    customer_id: ObjectId | None = None
+    external_customer_id: Key | None = None
+
+    @model_validator(mode="after")
+    def _somebodys(self) -> Self:
+        if self.customer_id is None and self.external_customer_id is None:
+            raise ValueError("give customer_id or external_customer_id")
+        return self
+
+
+class DeletedWire(BaseModel):
+    """What deleting answers."""
+
+    message: str

@@ -1,0 +1,99 @@
+"""Payments, as the dialect writes and reads them. They happened elsewhere: nothing here takes money."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from portal_app.api.wire.base import ObjectWire, RequestWire
+from portal_app.api.wire.lists import ListQuery
+from portal_app.api.wire.values import (
+    Currency,
+    Key,
+    Metadata,
+    ObjectId,
+    Omitted,
+    PositiveAmount,
+    Text,
+    WireDecimal,
+    WireTime,
+)
+from portal_app.billing.statuses import RECEIVED_PAYMENT_STATUSES, PaymentMethod, PaymentStatus
+from portal_app.commands.payments import NewPayment
+from portal_app.queries.invoices import InvoicePayment
+from portal_app.queries.listing import Listing, equal
+
+
+class PaymentWire(ObjectWire):
+    """A payment of an invoice, or the attempt at one."""
+
+    id: str
+    destination_type: str = "INVOICE"
+    destination_id: str
+    payment_method_type: PaymentMethod
+    payment_method_id: str
+    amount: WireDecimal
+    currency: str
+    payment_status: PaymentStatus
+    idempotency_key: str
+    metadata: dict[str, str]
+    succeeded_at: Omitted[WireTime] = None
+    failed_at: Omitted[WireTime] = None
+
+
+class PaymentCreate(RequestWire):
+    """A payment that happened. With `CREDITS`, the wallet in `payment_method_id` pays, or the one that can."""
+
+    amount: PositiveAmount
+    currency: Currency
+    destination_type: Literal["INVOICE"]
+    destination_id: ObjectId
+    payment_method_type: PaymentMethod
+    payment_method_id: Text = ""
+    idempotency_key: Key | None = None
+    metadata: Metadata = Field(default_factory=dict[str, str])
+
+    def new(self) -> NewPayment:
+        """Return what the command takes."""
+        return NewPayment(
+            amount=self.amount,
+            currency=self.currency,
+            method=self.payment_method_type,
+            reference=self.payment_method_id,
+            idempotency_key=self.idempotency_key,
+            meta=self.metadata,
+        )
+
+
+class PaymentQuery(ListQuery):
+    """The query of a list of payments."""
+
+    destination_id: ObjectId | None = None
+    payment_status: PaymentStatus | None = None
+    payment_method_type: PaymentMethod | None = None
+    currency: Currency | None = None
+
+    def asked(self) -> Listing:
+        """Return what is asked, in the words of queries."""
+        words = ("destination_id", "payment_status", "payment_method_type", "currency")
+        return self.listing(*(filter_ for word in words for filter_ in equal(word, getattr(self, word))))
+
+
+def payment_wire(payment: InvoicePayment) -> PaymentWire:
+    """Return a payment as the dialect writes it."""
+    return PaymentWire(
+        id=payment.public_id,
+        destination_id=payment.invoice_public_id,
+        payment_method_type=payment.method,
+        payment_method_id=payment.reference,
+        amount=payment.amount.amount,
+        currency=payment.amount.currency,
+        payment_status=payment.status,
+        idempotency_key=payment.idempotency_key or "",
+        metadata=dict(payment.meta),
+        succeeded_at=payment.at if payment.status in RECEIVED_PAYMENT_STATUSES else None,
+        failed_at=payment.at if payment.status is PaymentStatus.FAILED else None,
+        created_at=payment.at,
+        updated_at=payment.updated_at,
+    )

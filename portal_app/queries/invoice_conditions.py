@@ -1,0 +1,96 @@
+"""Which invoices a customer may see, and which of them a search means, as SQL."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, case, or_
+from sqlmodel import col
+
+from portal_app.access.principal import CustomerId
+from portal_app.billing.periods import local_midnight
+from portal_app.billing.statuses import CUSTOMER_INVOICE_STATUSES, InvoiceState, InvoiceStatus, PaymentStatus
+from portal_app.models.invoice import Invoice
+from portal_app.queries.invoice_search import AmountTerm, DateTerm, InvoiceSearch, NumberTerm, StatusTerm
+
+
+def visible(customer_id: CustomerId) -> tuple[ColumnElement[bool], ...]:
+    """Return what every invoice a customer may see fulfils: it is theirs, no draft and not skipped."""
+    return (
+        col(Invoice.customer_id) == customer_id,
+        col(Invoice.invoice_status).in_(CUSTOMER_INVOICE_STATUSES),
+    )
+
+
+def matching(
+    customer_id: CustomerId, search: InvoiceSearch, zone: ZoneInfo, now: datetime
+) -> tuple[ColumnElement[bool], ...]:
+    """Return what the customer's invoices that match a search fulfil; its days are those of `zone`."""
+    kinds: dict[type, list[ColumnElement[bool]]] = {}
+    narrowing: list[ColumnElement[bool]] = []
+    for term in search.terms:
+        match term:
+            case StatusTerm():
+                condition = _state_in_sql(now).in_([state.value for state in term.states])
+            case AmountTerm():
+                condition = _amount_condition(term)
+            case DateTerm():
+                condition = _date_condition(term, zone)
+            case NumberTerm():
+                condition = _number_condition(term)
+        if isinstance(term, AmountTerm | DateTerm) and term.narrows:
+            narrowing.append(condition)
+        else:
+            kinds.setdefault(type(term), []).append(condition)
+    return (*visible(customer_id), *narrowing, *(or_(*conditions) for conditions in kinds.values()))
+
+
+def _amount_condition(term: AmountTerm) -> ColumnElement[bool]:
+    total = col(Invoice.total)
+    if term.low is not None and term.low == term.high:
+        return total == term.low  # so that the rows come out of the index by date
+    conditions: list[ColumnElement[bool]] = []
+    if term.low is not None:
+        conditions.append(total >= term.low if term.low_included else total > term.low)
+    if term.high is not None:
+        conditions.append(total <= term.high if term.high_included else total < term.high)
+    return and_(*conditions)
+
+
+def _date_condition(term: DateTerm, zone: ZoneInfo) -> ColumnElement[bool]:
+    issued = col(Invoice.issued_at)
+    conditions: list[ColumnElement[bool]] = []
+    if term.first is not None:
+        conditions.append(issued >= local_midnight(term.first, zone))
+    if term.last is not None:
+        conditions.append(issued < local_midnight(term.last + timedelta(days=1), zone))
+    return and_(*conditions)
+
+
+def _number_condition(term: NumberTerm) -> ColumnElement[bool]:
+    contains = col(Invoice.number).icontains(term.fragment, autoescape=True)
+    return contains if term.amount is None else or_(contains, col(Invoice.total) == term.amount)
+
+
+def _state_in_sql(now: datetime) -> ColumnElement[Any]:
+    """`billing.statuses.invoice_state` as SQL, clause by clause."""
+    payment = col(Invoice.payment_status)
+    remaining, due = col(Invoice.amount_remaining), col(Invoice.amount_due)
+    void = or_(col(Invoice.invoice_status) == InvoiceStatus.VOIDED, payment == PaymentStatus.VOIDED)
+    return case(
+        (void, InvoiceState.VOID.value),
+        (payment == PaymentStatus.SUCCEEDED, InvoiceState.PAID.value),
+        (payment == PaymentStatus.OVERPAID, InvoiceState.OVERPAID.value),
+        (payment == PaymentStatus.REFUNDED, InvoiceState.REFUNDED.value),
+        (payment == PaymentStatus.PARTIALLY_REFUNDED, InvoiceState.PARTIALLY_REFUNDED.value),
+        (and_(due == 0, remaining == 0), InvoiceState.NOTHING_DUE.value),
+        (remaining == 0, InvoiceState.PAID.value),
+        (payment == PaymentStatus.FAILED, InvoiceState.FAILED.value),
+        (and_(col(Invoice.due_at).is_not(None), col(Invoice.due_at) < now), InvoiceState.OVERDUE.value),
+        (payment == PaymentStatus.PROCESSING, InvoiceState.PROCESSING.value),
+        (payment == PaymentStatus.INITIATED, InvoiceState.STARTED.value),
+        (col(Invoice.amount_paid) > 0, InvoiceState.PARTIALLY_PAID.value),
+        else_=InvoiceState.PENDING.value,
+    )
