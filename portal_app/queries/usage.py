@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.aggregation import Cell
-from portal_app.billing.instants import instant, micros
+from portal_app.billing.instants import instant
 from portal_app.billing.metering import AggregationType, MeterRule
 from portal_app.billing.periods import GRID, Preset, TimeRange, Window, floor_to_grid, preset_range, windows
 from portal_app.billing.rating import Cost, costs
@@ -23,7 +23,7 @@ from portal_app.errors import Invalid, NotFound
 from portal_app.models.customer import Customer
 from portal_app.models.usage import STREAMS
 from portal_app.queries.features import UsedFeature, used_features
-from portal_app.queries.metered import Metered, Weighed, weighing
+from portal_app.queries.metered import Cuts, Metered, Weighed, weighing
 from portal_app.queries.tariffs import MeterTariff, list_tariffs
 from portal_app.queries.usage_answers import (
     Charged,
@@ -103,9 +103,8 @@ class _Asked:
     used: Sequence[tuple[UsedFeature, MeterRule]]
     weighed: Mapping[int, Sequence[Weighed]]
 
-    @property
-    def cuts(self) -> list[int]:
-        """Every instant at which usage is asked for, in order: nothing else has to be read from the tables."""
+    def cuts(self) -> Cuts:
+        """Return every instant at which usage is asked for: nothing else has to be read from the tables."""
         ends = {self.question.span.start_at, self.question.span.end_at}
         for point in self.points:
             ends |= {point.start_at, point.end_at}
@@ -114,25 +113,22 @@ class _Asked:
                 ends |= {period.start_at, period.end_at, *tariff.tariff.changes_in(period)}
         for part in (weighed.part for parts in self.weighed.values() for weighed in parts):
             ends |= {part.start_at, part.end_at}
-        return sorted(micros(at) for at in {*ends, self.until} if at <= self.until)
+        return Cuts(at for at in {*ends, self.until} if at <= self.until)
 
 
 def _report(
     session: Session, customer_id: CustomerId, question: UsageQuestion, zone: ZoneInfo, now: datetime
 ) -> UsageReport:
     asked = _asked(session, customer_id, question, zone, now)
-    cuts, rules = asked.cuts, [rule for _, rule in asked.used]
-    cells = usage_cells(session, customer_id, rules, cuts)
-    unused = [Cell() for _ in cuts[1:]]
+    cuts, rules = asked.cuts(), [rule for _, rule in asked.used]
+    cells = usage_cells(session, customer_id, rules, cuts.micros)
+    unused = [Cell() for _ in cuts.micros[1:]]
+    gaps = [cuts.gaps(question.span), *map(cuts.gaps, asked.points)]
     whole = [
-        (
-            _series(
-                feature, Metered(rule, cuts, cells.get(rule.key, unused), asked.weighed.get(rule.key, ())), rule, asked
-            ),
-            rule,
-        )
+        (_series(feature, rule, Metered(rule, cuts, cells.get(rule.key, unused), asked.weighed.get(rule.key, ())),
+                 gaps, asked), rule)
         for feature, rule in asked.used
-    ]
+    ]  # fmt: skip
     if question.only.needs_events:
         series = sliced_series(session, customer_id, question, asked.until, asked.points, asked.weighed, whole)
     else:
@@ -176,21 +172,23 @@ def _windows(question: UsageQuestion, zone: ZoneInfo, now: datetime) -> tuple[Wi
     return found
 
 
-def _series(feature: UsedFeature, metered: Metered, rule: MeterRule, asked: _Asked) -> UsageSeries:
+def _series(
+    feature: UsedFeature, rule: MeterRule, metered: Metered, gaps: Sequence[slice], asked: _Asked
+) -> UsageSeries:
     span, points = asked.question.span, asked.points
     spans: list[TimeRange] = [span, *(points if asked.question.with_costs else ())]
     tariffs = asked.tariffs.get(rule.key, ())
     rated = [(mine, costs(mine.tariff, mine.periods, spans, metered.since)) for mine in tariffs]
     by_span = [_by_currency(column) for column in zip(*(of_spans for _, of_spans in rated), strict=True)]
     total, *of_points = by_span or [()] * len(spans)
-    costs_of_points = of_points or [()] * len(points)
+    (quantity, events), *used = map(metered.used, (span, *points), gaps)
     return UsageSeries(
         feature=feature,
-        quantity=metered.quantity(span),
-        events=metered.events(span),
+        quantity=quantity,
+        events=events,
         points=tuple(
-            UsagePoint(window, metered.quantity(window), metered.events(window), of_window)
-            for window, of_window in zip(points, costs_of_points, strict=True)
+            UsagePoint(window, *amount, of_window)
+            for window, amount, of_window in zip(points, used, of_points or [()] * len(points), strict=True)
         ),
         costs=total,
         charged=tuple(

@@ -14,13 +14,12 @@ from decimal import Decimal
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.aggregation import ADDITIVE, DERIVED_SCALE, Cell
-from portal_app.billing.instants import micros
 from portal_app.billing.metering import AggregationType, MeterRule
 from portal_app.billing.money import Money, minor_digits
 from portal_app.billing.periods import Window
 from portal_app.billing.shares import shares
 from portal_app.database import Session
-from portal_app.queries.metered import Metered, Weighed
+from portal_app.queries.metered import Cuts, Metered, Weighed
 from portal_app.queries.usage_answers import Priced, UsagePoint, UsageQuestion, UsageSeries
 from portal_app.queries.usage_events import Labels, Usage, count_events
 
@@ -46,13 +45,14 @@ def sliced_series(
     inside = {key: _within(question, parts) for key, parts in weighed.items()}
     ends = {span.start_at, span.end_at, *(point.start_at for point in points), *(point.end_at for point in points)}
     ends |= {at for parts in inside.values() for one in parts for at in (one.part.start_at, one.part.end_at)}
-    cuts = sorted(micros(at) for at in {*ends, until} if at <= until)
-    usage: Usage = defaultdict(lambda: [Cell() for _ in cuts[1:]])
-    count_events(session, customer_id, [rule for _, rule in whole], cuts, usage, question.only)
+    cuts = Cuts(at for at in {*ends, until} if at <= until)
+    usage: Usage = defaultdict(lambda: [Cell() for _ in cuts.micros[1:]])
+    count_events(session, customer_id, [rule for _, rule in whole], cuts.micros, usage, question.only)
+    gaps = [cuts.gaps(span), *map(cuts.gaps, points)]
     return tuple(
         series
         for total, rule in whole
-        for series in _slices(total, rule, question, points, [
+        for series in _slices(total, rule, question, points, gaps, [
             (labels, Metered(rule, cuts, cells, inside.get(rule.key, ())))
             for (key, labels), cells in sorted(usage.items(), key=lambda item: item[0])
             if key == rule.key
@@ -71,19 +71,20 @@ def _slices(
     rule: MeterRule,
     question: UsageQuestion,
     points: Sequence[Window],
+    gaps: Sequence[slice],
     parts: Sequence[tuple[Labels, Metered]],
 ) -> Iterator[UsageSeries]:
     adds_up = rule.aggregation in ADDITIVE or rule.aggregation is AggregationType.WEIGHTED_SUM
-    amounts = [(metered.quantity(question.span), metered.events(question.span)) for _, metered in parts]
-    weights = [quantity if adds_up else Decimal(events) for quantity, events in amounts]
+    used = [list(map(metered.used, (question.span, *points), gaps)) for _, metered in parts]
+    weights = [of_part[0][0] if adds_up else Decimal(of_part[0][1]) for of_part in used]
     costs = _shared(total.costs, weights, total.quantity if adds_up else Decimal(total.events))
-    for (labels, metered), (quantity, events), weight, cost in zip(parts, amounts, weights, costs, strict=True):
-        windows = [UsagePoint(point, metered.quantity(point), metered.events(point)) for point in points]
+    for (labels, _), (amount, *of_points), weight, cost in zip(parts, used, weights, costs, strict=True):
+        windows = [UsagePoint(point, *of_point) for point, of_point in zip(points, of_points, strict=True)]
         if question.with_costs:
             of_windows = [point.quantity if adds_up else Decimal(point.events) for point in windows]
             shared = _shared(cost, of_windows, weight)
             windows = [replace(point, costs=of_point) for point, of_point in zip(windows, shared, strict=True)]
-        yield UsageSeries(total.feature, quantity, events, tuple(windows), cost, (), labels)
+        yield UsageSeries(total.feature, *amount, tuple(windows), cost, (), labels)
 
 
 def _shared(costs: Sequence[Priced], weights: Sequence[Decimal], whole: Decimal) -> list[tuple[Priced, ...]]:
