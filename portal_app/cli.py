@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -20,6 +20,7 @@ from portal_app.commands.use_session import revoke_sessions_of_customer
 from portal_app.database import current_database
 from portal_app.errors import PortalError
 from portal_app.queries.access import list_api_keys_of_operator
+from portal_app.queries.customers import get_published_customer_of_operator
 from portal_app.settings import get_settings
 
 app = typer.Typer(
@@ -31,6 +32,8 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="API keys of the operator's programs.", no_args_is_help=True)
 app.add_typer(keys, name="key")
+events = typer.Typer(help="Events that were counted.", no_args_is_help=True)
+app.add_typer(events, name="event")
 
 
 def main() -> None:
@@ -62,10 +65,7 @@ def demo(
     from portal_app.queries.customers import count_customers_of_operator  # noqa: PLC0415
 
     now = clock.utc_now()
-    try:
-        day = datetime.strptime(on, "%Y-%m-%d").date() if on else now.date()  # noqa: DTZ007 (a day, not an instant)
-    except ValueError:
-        _fail(f"--on: {on} is not a day such as 2026-01-20", code=2)
+    day = _day(on, "--on") if on else now.date()
     migrate()
     with current_database().writing() as session:
         if count_customers_of_operator(session):
@@ -188,6 +188,101 @@ def verify() -> None:
 
 
 @app.command()
+def usage() -> None:
+    """Say what usage is kept, and what of it does not count. Tab-separated."""
+    from portal_app.queries.usage_health import usage_health_of_operator  # noqa: PLC0415
+
+    with current_database().reading() as reading:
+        health = usage_health_of_operator(reading)
+    typer.echo(f"events\t{health.events}")
+    for kind, found in (("unknown customer", health.unknown_customers), ("unmetered name", health.unmetered_names)):
+        for one in found:
+            typer.echo(f"{kind}\t{one.events}\t{one.name}")
+    typer.echo(f"conflicts\t{health.conflicts}\nunusable values\t{health.problems}")
+    if health.closed_before:
+        typer.echo(f"closed before\t{health.closed_before.isoformat()}")
+
+
+@app.command()
+def rebuild(
+    customer: Annotated[str, typer.Argument(help="The operator's own id of the customer.")],
+    since: Annotated[str, typer.Option(help="From which day (UTC), as YYYY-MM-DD; the first, if not given.")] = "",
+    until: Annotated[str, typer.Option(help="Until before which day (UTC); the last, if not given.")] = "",
+) -> None:
+    """Count a customer's events anew: what to do where `verify` finds a cell that is wrong."""
+    from portal_app.commands.rebuild_usage import rebuild_days  # noqa: PLC0415
+
+    first, last = _day(since, "--since") if since else None, _day(until, "--until") if until else None
+    with current_database().writing() as writing:
+        customer_id, _ = get_published_customer_of_operator(writing, customer)
+        count = rebuild_days(writing, customer_id, first, last)
+    _say(f"{count} events of {customer} are counted anew")
+
+
+@app.command()
+def purge(
+    before: Annotated[
+        str, typer.Option(help="Of which days (UTC), as YYYY-MM-DD; PORTAL_USAGE_RETENTION_DAYS ago, if not given.")
+    ] = "",
+) -> None:
+    """Close the usage of older days, and delete their events; what they amounted to stays."""
+    from portal_app.commands.purge_usage import close_usage, purge_some  # noqa: PLC0415
+
+    now, days = clock.utc_now(), get_settings().usage_retention_days
+    if not before and not days:
+        _fail("nothing is ever purged unless --before or PORTAL_USAGE_RETENTION_DAYS says so", code=2)
+    limit = datetime.combine(_day(before, "--before"), time(), UTC) if before else now - timedelta(days=days)
+    database, count = current_database(), 0
+    with database.writing() as writing:
+        horizon = close_usage(writing, limit, "command line", now)
+    while True:
+        with database.writing() as writing:
+            some = purge_some(writing)
+        if not some:
+            break
+        count += some
+    _say(f"usage before {horizon:%Y-%m-%d %H:%M} UTC is closed; {count} rows are deleted")
+
+
+@events.command("correct")
+def correct(
+    customer: Annotated[str, typer.Argument(help="The operator's own id of the customer.")],
+    event_id: Annotated[str, typer.Argument(help="The event's id.")],
+    properties: Annotated[str, typer.Argument(help="What its properties should have been, as JSON.")],
+    reason: Annotated[str, typer.Option(help="Why, for the audit log.")],
+) -> None:
+    """Let a counted event say something else."""
+    from portal_app.commands.amend_event import Amendment, correct_event  # noqa: PLC0415
+    from portal_app.commands.usage_events import read_json  # noqa: PLC0415
+
+    try:
+        sent = read_json(properties)
+    except ValueError as error:
+        _fail(f"the properties are no JSON: {error}", code=2)
+    if not isinstance(sent, dict):
+        _fail("the properties must be a JSON object", code=2)
+    with current_database().writing() as writing:
+        customer_id, _ = get_published_customer_of_operator(writing, customer)
+        correct_event(writing, customer_id, event_id, sent, Amendment("command line", reason, clock.utc_now()))
+    _say(f"{event_id} of {customer} is corrected")
+
+
+@events.command("void")
+def void(
+    customer: Annotated[str, typer.Argument(help="The operator's own id of the customer.")],
+    event_id: Annotated[str, typer.Argument(help="The event's id.")],
+    reason: Annotated[str, typer.Option(help="Why, for the audit log.")],
+) -> None:
+    """Let a counted event count no longer."""
+    from portal_app.commands.amend_event import Amendment, void_event  # noqa: PLC0415
+
+    with current_database().writing() as writing:
+        customer_id, _ = get_published_customer_of_operator(writing, customer)
+        void_event(writing, customer_id, event_id, Amendment("command line", reason, clock.utc_now()))
+    _say(f"{event_id} of {customer} is void")
+
+
+@app.command()
 def doctor() -> None:
     """Say whether this configuration is safe and whole; exit code 1 if something must be changed."""
     from portal_app.doctor import findings  # noqa: PLC0415
@@ -199,6 +294,13 @@ def doctor() -> None:
     if found:
         raise typer.Exit(1)
     _say("nothing to object to")
+
+
+def _day(text: str, option: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 (a day, not an instant)
+    except ValueError:
+        _fail(f"{option}: {text} is not a day such as 2026-01-20", code=2)
 
 
 def _say(text: str) -> None:

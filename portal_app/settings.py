@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     session_ttl_seconds: int = Field(default=3600, ge=60, le=3600)
     embed_origins: Words = ()
     surfaces: Annotated[tuple[Surface, ...], NoDecode] = (Surface.PORTAL,)
+    usage_retention_days: int = Field(default=0, ge=0)
     operator_name: str = "Northwind"
     operator_address: str = ""
     operator_tax_id: str = ""

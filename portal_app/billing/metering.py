@@ -158,7 +158,7 @@ def text_of(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        value = f"{value.normalize(_EXACT):f}" if abs(value.adjusted()) < MAX_TEXT else str(value)
+        value = _plainly(value)
     if not isinstance(value, int | str):
         raise Unusable("is not a text or a number")
     text = str(value)
@@ -179,6 +179,15 @@ def _text_or_none(value: object) -> str | None:
         return text_of(value)
     except Unusable:
         return None
+
+
+def _plainly(value: Decimal) -> str:
+    """Write a number without an exponent or zeros at the end; as it was sent, if that would be very long."""
+    try:
+        plain = value.normalize(_EXACT) or Decimal(0)
+    except DecimalException:
+        return str(value)
+    return f"{plain:f}" if abs(plain.adjusted()) < MAX_TEXT else str(plain)
 
 
 def _decimal_of(text: str) -> Decimal:

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from portal_app.access.principal import CustomerId
 from portal_app.billing.statuses import RecordStatus
 from portal_app.commands.audit import record
+from portal_app.commands.match_unmatched import match_unmatched
 from portal_app.database import Session
 from portal_app.errors import Conflict, NotFound
 from portal_app.models.customer import Customer
@@ -37,7 +38,7 @@ class NewCustomer:
 
 
 def create_customer(session: Session, new: NewCustomer, actor: str, now: datetime) -> CustomerId:
-    """Add a customer.
+    """Add a customer, and count what it used before it was known.
 
     Raises:
         Conflict: the external id is taken, be it by a deleted customer.
@@ -48,6 +49,7 @@ def create_customer(session: Session, new: NewCustomer, actor: str, now: datetim
     session.flush()
     key = CustomerId(row.id or 0)
     record(session, actor=actor, action="customer.created", customer_id=key, now=now, public_id=row.public_id)
+    match_unmatched(session, [new.external_id])
     return key
 
 
@@ -69,6 +71,9 @@ def update_customer(
     session.add(row)
     changed = ", ".join(sorted(changes))
     record(session, actor=actor, action="customer.updated", customer_id=customer_id, now=now, changed=changed)
+    if "external_id" in changes:
+        session.flush()
+        match_unmatched(session, [row.external_id])
 
 
 def delete_customer(session: Session, customer_id: CustomerId, actor: str, now: datetime) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
 
 from sqlalchemy import ColumnElement, Table, delete, select, tuple_
 
-from portal_app.billing.instants import QUARTER_HOUR
+from portal_app.billing.instants import QUARTER_HOUR, bucket_of
 from portal_app.billing.metering import MeterRule
 from portal_app.commands.count_events import Counted, count
 from portal_app.commands.event_register import horizon
@@ -14,6 +15,7 @@ from portal_app.commands.usage_events import read_json
 from portal_app.commands.usage_tables import stop_counting
 from portal_app.database import Session
 from portal_app.models.usage import CELLS, EVENTS, PROBLEMS, TEXTS, WORDS
+from portal_app.queries.meters import meter_rules_of_operator
 
 AT_ONCE = 10_000
 END_OF_TIME = 2**31 - 1
@@ -45,6 +47,13 @@ def rebuild_usage(
         count(events, rules).write(session)
         read += len(events)
     return read
+
+
+def rebuild_days(session: Session, customer_id: int, first: date | None, last: date | None) -> int:
+    """Make all cells of the days (UTC) from `first` until before `last` anew; None leaves that end open."""
+    ends = [day and bucket_of(datetime.combine(day, time(), UTC)) for day in (first, last)]
+    rules = meter_rules_of_operator(session)
+    return rebuild_usage(session, customer_id, rules, ends[0] or 0, ends[1] or END_OF_TIME)
 
 
 def kept_events(

@@ -111,8 +111,8 @@ def _weight(local: datetime, burst: Burst, now: datetime) -> int:
 def _parts(chance: random.Random, count: int, total: int | None, decimals: int) -> list[Decimal]:
     """Cut a total into so many uneven parts that add up to it; without a total, each part is about one."""
     weights = [chance.randint(200, 1000) for _ in range(count)]
-    units = (count if total is None else total) * 10**decimals
-    ends = [units * place // sum(weights) for place in accumulate(weights)]
+    units, whole = (count if total is None else total) * 10**decimals, sum(weights)
+    ends = [units * place // whole for place in accumulate(weights)]
     return [Decimal(end - start).scaleb(-decimals) for start, end in pairwise([0, *ends])]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from portal_app.commands.audit import record
+from portal_app.commands.match_unmatched import match_unmatched
 from portal_app.database import Database
 from portal_app.errors import Invalid
 from portal_app.imports.load_invoices import load_invoices
@@ -98,4 +99,5 @@ def _finish(run: Run, *, dry_run: bool) -> None:
         if tally.added or tally.changed
     ]
     if changes:
+        match_unmatched(run.session)
         record(run.session, actor="command line", action="import.loaded", now=run.now, rows="; ".join(changes))

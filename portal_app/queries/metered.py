@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -52,27 +52,39 @@ def _without(span: TimeRange, periods: Sequence[TimeRange]) -> Iterator[TimeRang
         yield TimeRange(start_at, span.end_at)
 
 
-class Metered:
-    """A meter's cells between `cuts` (microseconds since 1970, in order), as quantities."""
+class Cuts:
+    """The instants at which usage is cut, in order."""
 
-    def __init__(
-        self, rule: MeterRule, cuts: Sequence[int], cells: Sequence[Cell], weighed: Sequence[Weighed] = ()
-    ) -> None:
+    def __init__(self, instants: Iterable[datetime]) -> None:
+        """Put them in order."""
+        self.micros = sorted({micros(at) for at in instants})
+
+    def place(self, at: datetime) -> int:
+        """Return how many gaps lie before an instant that is a cut, or after all of them."""
+        return bisect_left(self.micros, micros(at))
+
+    def gaps(self, span: TimeRange) -> slice:
+        """Return which gaps make up a span."""
+        return slice(self.place(span.start_at), self.place(span.end_at))
+
+
+class Metered:
+    """A meter's cells in the gaps between cuts, as quantities."""
+
+    def __init__(self, rule: MeterRule, cuts: Cuts, cells: Sequence[Cell], weighed: Sequence[Weighed] = ()) -> None:
         """Hold the cells; `weighed` belongs to WEIGHTED_SUM alone, whose parts' ends are among the cuts."""
         self._rule, self._cuts, self._cells, self._weighed = rule, cuts, cells, weighed
         self._grown: dict[datetime, tuple[int, Cell]] = {}
         self._known: dict[tuple[TimeRange, datetime], Decimal] = {}
 
-    def events(self, span: TimeRange) -> int:
-        """Return how many events count."""
-        return sum(cell.events for cell in self._between(span))
-
-    def quantity(self, span: TimeRange) -> Decimal:
-        """Return what a span amounts to; zero if there are no events in it."""
+    def used(self, span: TimeRange, gaps: slice) -> tuple[Decimal, int]:
+        """Return what a span, which is these gaps, amounts to, and how many events that is; zero if there are none."""
+        cells = self._cells[gaps]
+        cell = cells[0] if len(cells) == 1 else merged(cells)
         if self._rule.aggregation is not AggregationType.WEIGHTED_SUM:
-            return self._amount(merged(self._between(span)))
+            return self._amount(cell), cell.events
         with exact():
-            return sum((self._weighed_amount(span, weighed) for weighed in self._weighed), Decimal(0))
+            return sum((self._weighed_amount(span, weighed) for weighed in self._weighed), Decimal(0)), cell.events
 
     def since(self, period: TimeRange, at: datetime) -> Decimal:
         """Return the quantity from a billing period's start until an instant in it: what rating asks for."""
@@ -93,7 +105,7 @@ class Metered:
 
     def _grow(self, start_at: datetime, at: datetime) -> Cell:
         """Return what happened from `start_at` until `at`; instants are mostly asked for in order."""
-        first, last = bisect_left(self._cuts, micros(start_at)), bisect_left(self._cuts, micros(at))
+        first, last = self._cuts.place(start_at), self._cuts.place(at)
         place, cell = self._grown.get(start_at, (first, Cell()))
         if place > last:
             place, cell = first, Cell()
@@ -101,10 +113,6 @@ class Metered:
             cell.add(later)
         self._grown[start_at] = last, cell
         return cell
-
-    def _between(self, span: TimeRange) -> Sequence[Cell]:
-        first, last = (bisect_left(self._cuts, micros(at)) for at in (span.start_at, span.end_at))
-        return self._cells[first:last]
 
     def _amount(self, cell: Cell, period: TimeRange | None = None) -> Decimal:
         return quantity(cell, self._rule.aggregation, self._rule.multiplier, period)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -109,24 +109,28 @@ def _tiers(session: Session, price_ids: Sequence[int]) -> defaultdict[int, list[
 
 def _of(
     subscription: Subscription, prices: Sequence[_UsagePrice], span: TimeRange, zone: ZoneInfo
-) -> Iterable[MeterTariff]:
+) -> Iterator[MeterTariff]:
     mine: defaultdict[int, list[_UsagePrice]] = defaultdict(list)
     for usage_price in prices:
-        price = usage_price.price
-        if (
-            price.plan_id == subscription.plan_id
-            and price.currency == subscription.currency
-            and price.subscription_id in {None, subscription.id}
-        ):
-            mine[price.meter_id or 0].append(usage_price)
+        if _is_of(usage_price.price, subscription):
+            mine[usage_price.price.meter_id or 0].append(usage_price)
+    resets = {found[0].reset for found in mine.values()}
+    periods = {
+        reset: charged_periods(subscription, span, zone, never_resets=reset is ResetUsage.NEVER) for reset in resets
+    }
     for meter_id, found in mine.items():
         own = [usage_price for usage_price in found if usage_price.price.subscription_id is not None]
-        versions = _one_at_a_time([usage_price.version for usage_price in own or found])
-        never_resets = found[0].reset is ResetUsage.NEVER
-        periods = charged_periods(subscription, span, zone, never_resets=never_resets)
-        if periods:
-            tariff = Tariff(subscription.currency, versions)
-            yield MeterTariff(meter_id, subscription.public_id, subscription.plan_id, tariff, periods)
+        tariff = Tariff(subscription.currency, _one_at_a_time([usage_price.version for usage_price in own or found]))
+        if periods[found[0].reset]:
+            yield MeterTariff(meter_id, subscription.public_id, subscription.plan_id, tariff, periods[found[0].reset])
+
+
+def _is_of(price: Price, subscription: Subscription) -> bool:
+    return (
+        price.plan_id == subscription.plan_id
+        and price.currency == subscription.currency
+        and price.subscription_id in {None, subscription.id}
+    )
 
 
 def _one_at_a_time(versions: Sequence[PriceVersion]) -> tuple[PriceVersion, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -17,12 +17,12 @@ from portal_app.billing.instants import QUARTER_HOUR
 from portal_app.billing.metering import AggregationType, MeterRule
 from portal_app.database import Session
 from portal_app.models.usage import CELLS, HORIZON, TEXTS
-from portal_app.queries.usage_events import EVERYTHING, Slice, Usage, count_events
+from portal_app.queries.usage_events import Usage, count_events
 
 _SUMS_OF_SQLITE = """
-    SELECT meter.value, run.value ->> 2, (
+    SELECT json_group_array(json_array(meter.value, run.value ->> 2, (
       SELECT json_array(sum(events), sum(high), sum(low), max(value)) FROM usage_cell
-      WHERE customer_id = ? AND meter_id = meter.value AND bucket >= run.value ->> 0 AND bucket < run.value ->> 1)
+      WHERE customer_id = ? AND meter_id = meter.value AND bucket >= run.value ->> 0 AND bucket < run.value ->> 1)))
     FROM json_each(?) AS meter CROSS JOIN json_each(?) AS run"""
 _SUMS_OF_POSTGRES = """
     SELECT meter_id, width_bucket(bucket, %s::int[]) - 1, sum(events), sum(high), sum(low), max(value) FROM usage_cell
@@ -34,17 +34,13 @@ Run = tuple[int, int, int]
 
 
 def usage_cells(
-    session: Session,
-    customer_id: CustomerId,
-    rules: Sequence[MeterRule],
-    cuts: Sequence[int],
-    only: Slice = EVERYTHING,
-) -> Usage:
-    """Return a cell for each gap between neighbouring `cuts`; meters without events between them are left out.
+    session: Session, customer_id: CustomerId, rules: Sequence[MeterRule], cuts: Sequence[int]
+) -> dict[int, list[Cell]]:
+    """Return a cell for each gap between neighbouring `cuts`, by meter; those without events are left out.
 
     Cuts are in order, in microseconds since 1970. Those on the quarter hour are answered from cells, however many
     events there are. One between two quarter hours splits a cell: its quarter hour's events are read one by one.
-    Where these are purged, the cut moves to the quarter hour's start. A slice needs all its events, one by one.
+    Where these are purged, the cut moves to the quarter hour's start.
 
     Raises:
         Invalid: that would be too many (`usage_events.MAX_EVENTS`).
@@ -52,9 +48,6 @@ def usage_cells(
     purged = session.connection().execute(select(HORIZON.c.before_at)).scalar() or 0
     cuts = [cut - cut % QUARTER_HOUR if cut < purged else cut for cut in cuts]
     usage: Usage = defaultdict(lambda: [Cell() for _ in cuts[1:]])
-    if only.needs_events:
-        count_events(session, customer_id, rules, cuts, usage, only)
-        return usage
     runs, splits = _on_the_grid(cuts)
     if runs:
         _add_sums(session, customer_id, rules, runs, usage)
@@ -62,7 +55,7 @@ def usage_cells(
         _add_texts(session, customer_id, rules, runs, usage)
     for start, end in splits:
         count_events(session, customer_id, rules, cuts, usage, between=(start, end))
-    return usage
+    return {meter: cells for (meter, _), cells in usage.items()}
 
 
 def _on_the_grid(cuts: Sequence[int]) -> tuple[list[Run], list[tuple[int, int]]]:
@@ -97,17 +90,17 @@ def _add_sums(
 
 def _sums_of_sqlite(
     session: Session, customer_id: CustomerId, meters: list[int], runs: Sequence[Run]
-) -> Iterator[tuple[Any, ...]]:
-    # One range of the primary key for each meter and run: to group them, SQLite would sort all cells.
+) -> Iterable[tuple[Any, ...]]:
+    # One range of the primary key for each meter and run: to group them, SQLite would sort all cells. One text for
+    # all of the answer: rows by the hundred cost more than their sums.
     parameters = (customer_id, json.dumps(meters), json.dumps(runs))
-    for meter, gap, sums in session.connection().exec_driver_sql(_SUMS_OF_SQLITE, parameters):
-        if not sums.startswith("[null"):
-            yield meter, gap, *json.loads(sums)
+    answer = session.connection().exec_driver_sql(_SUMS_OF_SQLITE, parameters).scalar()
+    return ((meter, gap, *sums) for meter, gap, sums in json.loads(answer or "[]") if sums[0])
 
 
 def _sums_of_postgres(
     session: Session, customer_id: CustomerId, meters: list[int], runs: Sequence[Run]
-) -> Iterator[tuple[Any, ...]]:
+) -> Iterable[tuple[Any, ...]]:
     gaps = {last: -1 for _, last, _ in runs} | {first: gap for first, _, gap in runs}
     starts = sorted(gaps)
     parameters = (starts, customer_id, meters, starts[0], starts[-1])

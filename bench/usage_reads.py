@@ -1,0 +1,117 @@
+"""How long a range of usage takes to read, as events grow tenfold: against scanning and adding up the same cells.
+
+`python -m bench.usage_reads 1000000 10000000` measures those sizes; without arguments, 100,000 and 1,000,000.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cast import NOW
+from sqlalchemy import text
+
+from bench._table import print_table
+from bench._usage import fill, make_world
+from portal_app.access.principal import CustomerId
+from portal_app.billing.instants import QUARTER_HOUR
+from portal_app.billing.periods import Preset, preset_range
+from portal_app.database import Database, Session
+from portal_app.queries import usage
+from portal_app.queries.customers import get_published_customer_of_operator
+from portal_app.queries.usage import UsageQuestion, usage_of_preset
+from portal_app.queries.usage_cells import usage_cells
+
+ROUNDS = 60
+WHO = {"biggest": "c0", "typical": "c50", "small": "c900"}
+SCAN = (
+    "SELECT sum(events), sum(high), sum(low) FROM usage_cell WHERE customer_id = ? AND bucket >= ? AND bucket < ? "
+    "AND meter_id IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)"
+)
+
+
+def run(sizes: tuple[int, ...] = (100_000, 1_000_000)) -> None:
+    """Fill a database of each size, ask all of them in turn, and print p50."""
+    with tempfile.TemporaryDirectory() as folder:
+        databases = {size: _database(Path(folder) / f"{size}.db", size) for size in sizes}
+        rows = [_row(databases, who, external_id, preset) for who, external_id in WHO.items() for preset in Preset]
+        heads = ("cells", "floor", "series", "report")
+        print_table(
+            "Usage reads, p50 µs; ratios to scanning and adding up the same cells, and to the smallest size",
+            [
+                "customer, range",
+                *(f"{head} {size:,}" for size in sizes for head in heads),
+                "series/floor",
+                "report/floor",
+                "growth of series",
+                "growth of report",
+            ],
+            rows,
+        )
+        for database in databases.values():
+            database.close()
+
+
+def _database(path: Path, size: int) -> Database:
+    database = Database(f"sqlite:///{path}")
+    make_world(database)
+    for done, spent, _ in fill(database, size):
+        print(f"  {done:>12,} events, {spent:6.1f} µs of CPU for each", flush=True)
+    with database.engine.connect() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    size_of = path.stat().st_size
+    print(f"  {size:>12,} events are {size_of / size:,.1f} bytes each")
+    return database
+
+
+def _row(databases: dict[int, Database], who: str, external_id: str, preset: Preset) -> list[object]:
+    cells: list[object] = []
+    medians: dict[int, list[float]] = {}
+    for size, database in databases.items():
+        count, medians[size] = _measured(database, external_id, preset)
+        cells += [count, *(round(median) for median in medians[size])]
+    first, last = medians[min(medians)], medians[max(medians)]
+    floor, series, report = last
+    return [f"{who}, {preset}", *cells, series / floor, report / floor, series / first[1], report / first[2]]
+
+
+def _measured(database: Database, external_id: str, preset: Preset) -> tuple[int, list[float]]:
+    """Return how many cells there are, and p50 in µs of the floor, of reading them, and of the whole report."""
+    with database.reading() as session:
+        customer = get_published_customer_of_operator(session, external_id)[0]
+        asked, cuts = _asked(session, customer, preset)
+        rules = [rule for _, rule in asked.used]
+        driver = sqlite3.connect(database.url.removeprefix("sqlite:///"))
+        scope = (customer, cuts[0] // QUARTER_HOUR, -(-cuts[-1] // QUARTER_HOUR))
+        calls: list[Callable[[], Any]] = [
+            lambda: driver.execute(SCAN, scope).fetchall(),
+            lambda: usage_cells(session, customer, rules, cuts),
+            lambda: usage_of_preset(session, customer, preset, NOW),
+        ]
+        times: list[list[float]] = [[] for _ in calls]
+        for _ in range(ROUNDS):  # interleaved, so that a busy moment meets all of them
+            for call, of_call in zip(calls, times, strict=True):
+                start = time.perf_counter()
+                call()
+                of_call.append(time.perf_counter() - start)
+        (count,) = driver.execute(SCAN.replace("sum(events), sum(high), sum(low)", "count(*)"), scope).fetchone()
+        driver.close()
+    return count, [statistics.median(of_call) * 1e6 for of_call in times]
+
+
+def _asked(session: Session, customer: CustomerId, preset: Preset) -> tuple[Any, list[int]]:
+    """Return what the preset's report asks the tables for."""
+    zone = usage._zone(session, customer)
+    question = UsageQuestion(preset_range(preset, NOW, zone), preset.size)
+    asked = usage._asked(session, customer, question, zone, NOW)
+    return asked, asked.cuts().micros
+
+
+if __name__ == "__main__":
+    run(tuple(map(int, sys.argv[1:])) or (100_000, 1_000_000))
