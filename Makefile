@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest
 
-.PHONY: help setup setup-dev system run demo check test coverage test-long e2e bench screenshots fix lock texts migration clean
+.PHONY: help setup setup-dev system run demo check test coverage test-long e2e bench bench-usage screenshots fix lock texts migration clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,10 @@ e2e: setup-dev system ## Only the tests in a browser
 
 bench: setup-dev system ## Measure speed and bytes; prints ratios within one run
 	$(BIN)/python -m bench
+
+bench-usage: setup-dev system ## Measure usage: make bench-usage ARGS="1000000 10000000"
+	$(BIN)/python -m bench usage_reads $(ARGS)
+	$(BIN)/python -m bench usage_ingest $(firstword $(ARGS))
 
 screenshots: setup-dev system ## Draw docs/screenshots anew
 	$(BIN)/python tools/screenshots.py

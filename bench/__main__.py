@@ -1,4 +1,4 @@
-"""Run every benchmark, or those named: `python -m bench queries pages`."""
+"""Run every benchmark, or those named, of a size: `python -m bench queries`, `python -m bench usage_reads 1000000`."""
 
 import importlib
 import pkgutil
@@ -13,8 +13,9 @@ sys.path.append(str(Path(bench.__path__[0]).parent / "tests"))  # the cast and t
 def main() -> None:
     """Run them one after the other, so that none disturbs another."""
     every = [module.name for module in pkgutil.iter_modules(bench.__path__) if not module.name.startswith("_")]
-    for name in sys.argv[1:] or every:
-        importlib.import_module(f"bench.{name}").run()
+    sizes = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    for name in [word for word in sys.argv[1:] if not word.isdigit()] or every:
+        importlib.import_module(f"bench.{name}").run(*sizes)
 
 
 main()

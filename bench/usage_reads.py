@@ -1,13 +1,12 @@
 """How long a range of usage takes to read, as events grow tenfold: against scanning and adding up the same cells.
 
-`python -m bench.usage_reads 1000000 10000000` measures those sizes; without arguments, 100,000 and 1,000,000.
+`python -m bench usage_reads 1000000 10000000` measures those sizes; without numbers, 100,000 and 1,000,000.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -36,8 +35,9 @@ SCAN = (
 )
 
 
-def run(sizes: tuple[int, ...] = (100_000, 1_000_000)) -> None:
+def run(*sizes: int) -> None:
     """Fill a database of each size, ask all of them in turn, and print p50."""
+    sizes = sizes or (100_000, 1_000_000)
     with tempfile.TemporaryDirectory() as folder:
         databases = {size: _database(Path(folder) / f"{size}.db", size) for size in sizes}
         rows = [_row(databases, who, external_id, preset) for who, external_id in WHO.items() for preset in Preset]
@@ -111,7 +111,3 @@ def _asked(session: Session, customer: CustomerId, preset: Preset) -> tuple[Any,
     question = UsageQuestion(preset_range(preset, NOW, zone), preset.size)
     asked = usage._asked(session, customer, question, zone, NOW)
     return asked, asked.cuts().micros
-
-
-if __name__ == "__main__":
-    run(tuple(map(int, sys.argv[1:])) or (100_000, 1_000_000))
