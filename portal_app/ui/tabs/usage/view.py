@@ -27,7 +27,10 @@ def usage() -> rx.Component:
             retry=UsageState.load,
         ),
         rx.cond(
-            ~UsageState.is_loaded | (UsageState.failed != "") | (UsageState.breakdown["rows"].length() > 0),
+            ~UsageState.is_loaded
+            | (UsageState.failed != "")
+            | (UsageState.breakdown["rows"].length() > 0)
+            | (UsageState.breakdown["notes"].length() > 0),
             _breakdown(),
         ),
     )
@@ -46,10 +49,18 @@ def _breakdown() -> rx.Component:
             _export(_("Export the breakdown as CSV"), UsageState.export_breakdown),
         ),
         rx.el.div(
-            answered(~UsageState.is_loaded, UsageState.failed, _table(), "320px", UsageState.load),
+            answered(~UsageState.is_loaded, UsageState.failed, _content(), "320px", UsageState.load),
             class_name=rx.cond(UsageState.is_dimmed, "dimmed", ""),
             aria_busy=rx.cond(UsageState.is_dimmed, "true", "false"),
         ),
+    )
+
+
+def _content() -> rx.Component:
+    shown = UsageState.breakdown
+    return rx.fragment(
+        rx.cond(shown["rows"].length() > 0, _table()),
+        rx.foreach(shown["notes"], lambda note: rx.el.p(note, class_name="label")),
     )
 
 
@@ -72,7 +83,6 @@ def _table() -> rx.Component:
             _("Estimated until invoiced, before taxes and discounts. A dash means that no price applies."),
             class_name="label",
         ),
-        rx.foreach(shown["notes"], lambda note: rx.el.p(note, class_name="label")),
     )
 
 
