@@ -1,4 +1,4 @@
-"""How many statements a query sends, or a whole database gets."""
+"""How many statements a query sends, or a whole database gets; and how SQLite would run them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,3 +35,20 @@ def _noted(whose: Connection | Engine) -> Iterator[list[str]]:
         yield sent
     finally:
         event.remove(whose, "before_cursor_execute", note)
+
+
+@contextmanager
+def explained(session: Session) -> Iterator[list[list[str]]]:
+    """Yield SQLite's plan of each statement that `session` sends meanwhile, a line a step."""
+    plans: list[list[str]] = []
+    connection = session.connection()
+
+    def explain(connection, _cursor, statement, parameters, *_rest):
+        driver = connection.connection.dbapi_connection
+        plans.append([row[-1] for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)])
+
+    event.listen(connection, "before_cursor_execute", explain)
+    try:
+        yield plans
+    finally:
+        event.remove(connection, "before_cursor_execute", explain)

@@ -5,6 +5,7 @@ import io
 import shutil
 from decimal import Decimal
 
+import cast
 import pytest
 from pages import loaded_state
 from pypdf import PdfReader
@@ -41,7 +42,7 @@ def demo_path(migrated_sqlite, tmp_path_factory):
     shutil.copy(migrated_sqlite, path)
     database = Database(f"sqlite:///{path}")
     with database.writing() as session:
-        load_demo(session, clock.utc_now().date(), clock.utc_now())
+        load_demo(session, clock.utc_now().date(), clock.utc_now(), cast.DEMO_EVENTS)
         fill_reference(session, clock.utc_now(), "metered", timezone="Asia/Kathmandu")
     database.close()
     return path

@@ -44,7 +44,7 @@ def _change_grants(run: Run, batch: Sequence[StagedRow]) -> None:
         found = list(moved(GRANTS, grant, told))
         run.refuse(row, found)
         if not found:
-            run.note(GRANTS, grant, is_new=False, has_changed=run.set(grant, told))
+            run.note(GRANTS, grant, is_new=False, has_changed=run.change(grant, told))
     run.session.flush()
 
 

@@ -13,7 +13,7 @@ from portal_app.billing.statuses import RecordStatus
 from portal_app.database import Session, is_storable
 from portal_app.errors import CustomerNotFound, NotFound
 from portal_app.models.customer import Customer
-from portal_app.queries.listing import Fields, Listing, Slice, slice_rows
+from portal_app.queries.listing import Fields, Listing, Slice, all_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def get_profile(session: Session, customer_id: CustomerId) -> CustomerProfile:
 
 def list_customers_of_operator(session: Session, listing: Listing) -> Slice[CustomerProfile]:
     """Return the customers a listing asks for; without a status, the published ones."""
-    found = slice_rows(session, select(Customer), listing, _fields(), col(Customer.id))
+    found = all_rows(session, select(Customer), listing, _fields(), col(Customer.id))
     return Slice(tuple(profile_of(row) for (row,) in found.items), found.total)
 
 

@@ -21,11 +21,11 @@ from portal_app.queries.invoice_conditions import visible
 from portal_app.queries.invoices import (
     InvoiceDetail,
     InvoicePayment,
-    details_of,
+    all_details,
     payment_of,
     with_subscription,
 )
-from portal_app.queries.listing import Fields, Listing, Slice, slice_rows
+from portal_app.queries.listing import Fields, Listing, Slice, all_rows
 
 ZERO = Decimal(0)
 INVOICE_FIELDS: Fields = {
@@ -80,14 +80,14 @@ class CurrencySummary:
 def list_invoices(session: Session, customer_id: CustomerId, listing: Listing, now: datetime) -> Slice[InvoiceDetail]:
     """Return the invoices of a customer that a listing asks for, drafts and skipped ones never among them."""
     statement = _with_customer().where(*visible(customer_id))
-    found = slice_rows(session, statement, listing, INVOICE_FIELDS, col(Invoice.id))
-    return Slice(tuple(details_of(session, [tuple(row) for row in found.items], now)), found.total)
+    found = all_rows(session, statement, listing, INVOICE_FIELDS, col(Invoice.id))
+    return Slice(tuple(all_details(session, [tuple(row) for row in found.items], now)), found.total)
 
 
 def list_invoices_of_operator(session: Session, listing: Listing, now: datetime) -> Slice[InvoiceDetail]:
     """Return the invoices of all customers that a listing asks for, whatever their status."""
-    found = slice_rows(session, _with_customer(), listing, INVOICE_FIELDS, col(Invoice.id))
-    return Slice(tuple(details_of(session, [tuple(row) for row in found.items], now)), found.total)
+    found = all_rows(session, _with_customer(), listing, INVOICE_FIELDS, col(Invoice.id))
+    return Slice(tuple(all_details(session, [tuple(row) for row in found.items], now)), found.total)
 
 
 def get_payment(session: Session, customer_id: CustomerId, public_id: str) -> InvoicePayment:
@@ -105,7 +105,7 @@ def get_payment(session: Session, customer_id: CustomerId, public_id: str) -> In
 
 def list_payments_of_operator(session: Session, listing: Listing) -> Slice[InvoicePayment]:
     """Return the payments of all customers that a listing asks for."""
-    found = slice_rows(session, _payments(), listing, PAYMENT_FIELDS, col(Payment.id))
+    found = all_rows(session, _payments(), listing, PAYMENT_FIELDS, col(Payment.id))
     return Slice(tuple(payment_of(row, invoice) for row, invoice in found.items), found.total)
 
 

@@ -199,7 +199,7 @@ def get_invoice_of_operator(session: Session, customer_id: CustomerId, public_id
 
 
 def with_subscription() -> Any:
-    """Return the select that `details_of` takes its rows from: invoices, each with its subscription's id."""
+    """Return the select that `all_details` takes its rows from: invoices, each with its subscription's id."""
     same = and_(
         col(Subscription.customer_id) == col(Invoice.customer_id),
         col(Subscription.id) == col(Invoice.subscription_id),
@@ -207,7 +207,7 @@ def with_subscription() -> Any:
     return select(Invoice, Subscription.public_id).outerjoin(Subscription, same)
 
 
-def details_of(session: Session, rows: Sequence[tuple[Invoice, str | None]], now: datetime) -> list[InvoiceDetail]:
+def all_details(session: Session, rows: Sequence[tuple[Invoice, str | None]], now: datetime) -> list[InvoiceDetail]:
     """Return invoices in full, in three statements however many there are."""
     owners, ids = {row.customer_id for row, _ in rows}, [row.id for row, _ in rows]
     customers = {row.id: profile_of(row) for row in session.exec(select(Customer).where(col(Customer.id).in_(owners)))}
@@ -235,7 +235,7 @@ def _one(session: Session, conditions: Sequence[Any], public_id: str, now: datet
     row = session.exec(with_subscription().where(*conditions)).first() if is_storable(public_id) else None
     if row is None:
         raise NotFound(noun="Invoice")
-    return details_of(session, [tuple(row)], now)[0]
+    return all_details(session, [tuple(row)], now)[0]
 
 
 def _ordering(order: InvoiceOrder, *, ascending: bool) -> tuple[Any, ...]:

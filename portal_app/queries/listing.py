@@ -95,7 +95,7 @@ class Slice(Generic[Item]):
     total: int
 
 
-def slice_rows(session: Session, statement: Any, listing: Listing, fields: Fields, tie: Any) -> Slice[Any]:
+def all_rows(session: Session, statement: Any, listing: Listing, fields: Fields, tie: Any) -> Slice[Any]:
     """Run a select as a listing asks, in two statements: the rows of one page, and how many there are.
 
     Rows that are equal in the order asked for follow the inner key `tie`, newest first.

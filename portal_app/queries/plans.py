@@ -8,7 +8,7 @@ from portal_app.billing.statuses import RecordStatus
 from portal_app.database import Session
 from portal_app.errors import NotFound
 from portal_app.models.catalog import Plan
-from portal_app.queries.listing import Fields, Listing, Slice, slice_rows
+from portal_app.queries.listing import Fields, Listing, Slice, all_rows
 from portal_app.queries.subscriptions import PlanSummary, plan_of
 
 PLAN_FIELDS: Fields = {
@@ -36,5 +36,5 @@ def get_plan_of_operator(session: Session, public_id: str) -> PlanSummary:
 
 def list_plans_of_operator(session: Session, listing: Listing) -> Slice[PlanSummary]:
     """Return the plans a listing asks for; without a status, the published ones."""
-    found = slice_rows(session, select(Plan), listing, PLAN_FIELDS, col(Plan.id))
+    found = all_rows(session, select(Plan), listing, PLAN_FIELDS, col(Plan.id))
     return Slice(tuple(plan_of(row) for (row,) in found.items), found.total)

@@ -27,7 +27,7 @@ from portal_app.errors import NotFound
 from portal_app.models.catalog import Plan, Price
 from portal_app.models.customer import Customer
 from portal_app.models.subscription import Subscription
-from portal_app.queries.listing import Fields, Listing, Slice, slice_rows
+from portal_app.queries.listing import Fields, Listing, Slice, all_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def page_subscriptions(
 ) -> Slice[SubscriptionSummary]:
     """Return the customer's subscriptions that a listing asks for, drafts never among them."""
     statement = _subscriptions().where(*_visible(customer_id))
-    found = slice_rows(session, statement, listing, SUBSCRIPTION_FIELDS, col(Subscription.id))
+    found = all_rows(session, statement, listing, SUBSCRIPTION_FIELDS, col(Subscription.id))
     return Slice(tuple(_summaries(session, [tuple(row) for row in found.items], now)), found.total)
 
 
@@ -136,7 +136,7 @@ def get_subscription_of_operator(
 
 def list_subscriptions_of_operator(session: Session, listing: Listing, now: datetime) -> Slice[SubscriptionSummary]:
     """Return the subscriptions of all customers that a listing asks for, drafts included."""
-    found = slice_rows(session, _subscriptions(), listing, SUBSCRIPTION_FIELDS, col(Subscription.id))
+    found = all_rows(session, _subscriptions(), listing, SUBSCRIPTION_FIELDS, col(Subscription.id))
     return Slice(tuple(_summaries(session, [tuple(row) for row in found.items], now)), found.total)
 
 

@@ -27,7 +27,7 @@ from portal_app.errors import NotFound
 from portal_app.models.customer import Customer
 from portal_app.models.invoice import Invoice
 from portal_app.models.wallet import CreditGrant, Wallet, WalletTransaction
-from portal_app.queries.listing import Fields, Listing, Slice, slice_rows
+from portal_app.queries.listing import Fields, Listing, Slice, all_rows
 from portal_app.queries.paging import PAGE_SIZE, Page, offset_of
 
 
@@ -109,7 +109,7 @@ def get_wallet(session: Session, customer_id: CustomerId, public_id: str, now: d
 
 def list_wallets_of_operator(session: Session, listing: Listing, now: datetime) -> Slice[WalletSummary]:
     """Return the wallets of all customers that a listing asks for."""
-    found = slice_rows(session, _wallets(), listing, WALLET_FIELDS, col(Wallet.id))
+    found = all_rows(session, _wallets(), listing, WALLET_FIELDS, col(Wallet.id))
     return Slice(tuple(_summaries(session, [tuple(row) for row in found.items], now)), found.total)
 
 
@@ -200,7 +200,7 @@ def _summaries(session: Session, rows: list[Any], now: datetime) -> list[WalletS
 
 
 def _search(session: Session, ledger: Any, listing: Listing) -> Slice[Transaction]:
-    found = slice_rows(session, ledger.order_by(None), listing, TRANSACTION_FIELDS, col(WalletTransaction.id))
+    found = all_rows(session, ledger.order_by(None), listing, TRANSACTION_FIELDS, col(WalletTransaction.id))
     return Slice(tuple(_transaction(*row) for row in found.items), found.total)
 
 

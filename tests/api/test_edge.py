@@ -157,7 +157,7 @@ def test_what_nobody_expected_is_logged_with_the_request_and_told_to_nobody(prog
     def broken(*_):
         raise RuntimeError("the secret reason")
 
-    monkeypatch.setattr(customers, "slice_rows", broken)
+    monkeypatch.setattr(customers, "all_rows", broken)
     answer = program.get("/v1/customers", headers={"X-Request-ID": "job-8"})
     assert (answer.status_code, answer.json()) == (
         500, {"code": "system_error", "message": "An unexpected error occurred", "http_status_code": 500},

@@ -110,6 +110,7 @@ def posted(session, acme):
     return wallet
 
 
+@pytest.mark.threat("T36")
 @pytest.mark.parametrize(
     "change",
     [
