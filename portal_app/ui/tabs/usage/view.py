@@ -3,7 +3,7 @@
 import reflex as rx
 
 from portal_app.texts import gettext as _
-from portal_app.ui.components.sections import answered, card, card_head, failure, link, text_or_missing
+from portal_app.ui.components.sections import answered, card, card_head, failure, link, missing, text_or_missing
 from portal_app.ui.components.sort_heads import sorting_head
 from portal_app.ui.components.usage_card import usage_freshness, usage_graph
 from portal_app.ui.tabs.usage.breakdown import GROUP, BreakdownRow
@@ -101,14 +101,21 @@ def _row(row: rx.Var[BreakdownRow]) -> rx.Component:
     line = rx.el.tr(
         rx.el.td(name, class_name="c-main"),
         rx.el.td(text_or_missing(row["usage"]), class_name="num c-usage"),
-        rx.el.td(row["events"], rx.el.span(" ", _("events"), class_name="only-s"), class_name="num c-events"),
-        rx.el.td(
-            rx.cond(row["cost"] != "", rx.el.span(row["cost"], title=row["exact_cost"]), text_or_missing(row["cost"])),
-            class_name="num c-amount",
-        ),
+        _events(row["events"], row["counted"]),
+        _cost(row["cost"], row["exact_cost"]),
         class_name="opens " + row["kind"].to(str),
     )
-    return rx.fragment(line, rx.cond(row["is_open"] & (row["kind"] != GROUP), _explanation()), key=row["id"])
+    return rx.fragment(line, rx.cond(UsageState.why["id"] == row["id"], _explanation()), key=row["id"])
+
+
+def _events(number: rx.Var[str], counted: rx.Var[str]) -> rx.Component:
+    return rx.el.td(
+        rx.el.span(number, class_name="hide-s"), rx.el.span(counted, class_name="only-s"), class_name="num c-events"
+    )
+
+
+def _cost(cost: rx.Var[str], exact_cost: rx.Var[str]) -> rx.Component:
+    return rx.el.td(rx.cond(cost != "", rx.el.span(cost, title=exact_cost), missing()), class_name="num c-amount")
 
 
 def _total() -> rx.Component:
@@ -116,15 +123,8 @@ def _total() -> rx.Component:
     return rx.el.tr(
         rx.el.th(_("Total"), scope="row", class_name="c-main"),
         rx.el.td(class_name="c-usage"),
-        rx.el.td(shown["events"], rx.el.span(" ", _("events"), class_name="only-s"), class_name="num c-events"),
-        rx.el.td(
-            rx.cond(
-                shown["total"] != "",
-                rx.el.span(shown["total"], title=shown["exact_total"]),
-                text_or_missing(shown["total"]),
-            ),
-            class_name="num c-amount",
-        ),
+        _events(shown["events"], shown["counted"]),
+        _cost(shown["total"], shown["exact_total"]),
         class_name="total",
     )
 
