@@ -16,7 +16,12 @@ from server import RunningPortal, running_portal
 from bench._table import print_table
 
 ROUNDS = 12
-DATA = {"/": ".kpi", "/credits": ".ledger tbody tr", "/invoices": ".invoices tbody tr", "/usage": "main .card"}
+DATA = {
+    "/": ".kpi",
+    "/credits": ".ledger tbody tr",
+    "/invoices": ".invoices tbody tr",
+    "/usage": ".breakdown tbody tr, .empty",
+}
 """What stands on a tab once its data is there."""
 
 

@@ -84,10 +84,10 @@ class Display:
         """Write a whole number with the locale's grouping."""
         return format_decimal(value, locale=self.locale)
 
-    def quantity(self, value: Decimal, singular: str, plural: str) -> str:
+    def quantity(self, value: Decimal, singular: str, plural: str, max_decimals: int = MAX_QUANTITY_DECIMALS) -> str:
         """Write a quantity with its unit: `5,911 calls`, `1 call`; the number alone if the unit has no name."""
         one, many = singular or plural, plural or singular
-        return f"{self.number(value)} {one if _is_one(value, MAX_QUANTITY_DECIMALS) else many}".rstrip()
+        return f"{self.number(value, max_decimals)} {one if _is_one(value, max_decimals) else many}".rstrip()
 
     def compact(self, value: Decimal) -> str:
         """Write a number for an axis: `12.3K`, `4.5M`, as the locale shortens it."""

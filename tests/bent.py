@@ -6,7 +6,7 @@ _PRELUDE = """
 import time
 from pathlib import Path
 from portal_app.errors import Unavailable
-from portal_app.queries import access, wallets
+from portal_app.queries import access, usage_on_screen, wallets
 
 knobs = Path({folder!r})
 
@@ -33,6 +33,7 @@ def broken(query):
 
 
 wallets.list_wallets = slow(wallets.list_wallets)
+usage_on_screen.usage_on_screen = slow(usage_on_screen.usage_on_screen)
 access.check_session_of_anyone = broken(access.check_session_of_anyone)
 """
 
@@ -40,7 +41,7 @@ access.check_session_of_anyone = broken(access.check_session_of_anyone)
 class Knobs:
     """What bends the server, until turned back.
 
-    `slow`: reading wallets does not end. `unavailable`: the register of sessions does not answer.
+    `slow`: reading wallets or usage does not end. `unavailable`: the register of sessions does not answer.
     `broken`: it raises an error with the text given.
     """
 

@@ -1,4 +1,4 @@
-"""One read, every face: page, query, PDF and CSV say the same number."""
+"""One read, every face: page, graph, table, query, PDF and CSV say the same number."""
 
 import csv
 import io
@@ -9,23 +9,28 @@ import cast
 import pytest
 from pages import loaded_state
 from pypdf import PdfReader
+from usage_world import fill_reference
 
 from portal_app import clock
 from portal_app import database as database_module
+from portal_app.billing.periods import Preset
 from portal_app.database import Database, use_database
 from portal_app.demo.world import load_demo
 from portal_app.display import make_display
 from portal_app.exports.invoice_pdf import invoice_pdf
 from portal_app.exports.invoices_csv import invoices_csv
 from portal_app.exports.transactions_csv import transactions_csv
+from portal_app.exports.usage_csv import usage_breakdown_csv, usage_series_csv
 from portal_app.queries.branding import Operator
 from portal_app.queries.customers import get_published_customer_of_operator
 from portal_app.queries.invoice_search import InvoiceSearch
 from portal_app.queries.invoices import each_invoice, get_invoice
+from portal_app.queries.usage import usage_of_preset
 from portal_app.queries.wallets import each_transaction, list_wallets
 from portal_app.ui.tabs.credits.state import CreditsState
 from portal_app.ui.tabs.invoices.state import InvoicesState
 from portal_app.ui.tabs.overview.state import OverviewState
+from portal_app.ui.tabs.usage.state import UsageState
 
 CUSTOMERS = ("acme", "globex", "tri", "archive", "trial", "paused", "cancelled", "empty")
 UTC_US = make_display("en_US", "UTC")
@@ -38,6 +43,7 @@ def demo_path(migrated_sqlite, tmp_path_factory):
     database = Database(f"sqlite:///{path}")
     with database.writing() as session:
         load_demo(session, clock.utc_now().date(), clock.utc_now(), cast.DEMO_EVENTS)
+        fill_reference(session, clock.utc_now(), "metered", timezone="Asia/Kathmandu")
     database.close()
     return path
 
@@ -108,3 +114,54 @@ def test_an_invoice_says_the_same_in_list_drawer_csv_and_pdf(session, external_i
         assert line["status"] == row["badge"]["label"] == drawer["badge"]["label"]
         for sum_row in drawer["sums"]:
             assert f"{sum_row['label']} {sum_row['amount']}".replace("\xa0", " ") in text
+
+
+def read_csv(lines):
+    return list(csv.DictReader(io.StringIO("".join(lines).removeprefix("\ufeff"))))
+
+
+@pytest.mark.parametrize("preset", Preset)
+@pytest.mark.parametrize("external_id", [*CUSTOMERS, "metered"])
+def test_usage_says_the_same_in_breakdown_explanation_query_and_csv(session, external_id, preset):
+    customer = customer_of(session, external_id)
+    page = loaded_state(UsageState, customer, f"/usage?range={preset}")
+    rows = {row["id"]: row for row in page.breakdown["rows"]}
+    report = usage_of_preset(session, customer, preset, page._asked[0].at)
+    lines = read_csv(usage_breakdown_csv(report, UTC_US))
+    assert len(lines) == len(report.series)
+    for one in report.series:
+        row = rows[one.feature.public_id]
+        (line,) = [line for line in lines if line["id"] == one.feature.public_id]
+        why = loaded_state(UsageState, customer, f"/usage?range={preset}&why={one.feature.public_id}").why
+        unit = one.feature.unit_singular, one.feature.unit_plural
+        assert row["usage"] == UTC_US.quantity(Decimal(line["quantity"]), *unit)
+        assert why["quantity"].startswith(f"{row['usage']}: ")
+        assert row["events"] == f"{int(line['events']):,}" == f"{one.events:,}"
+        charged = [charge.amount for mine in one.charged for charge in mine.cost.charges]
+        assert len(why["charges"]) == len(charged)
+        if one.costs:
+            (cost,) = one.costs
+            assert row["cost"] == UTC_US.cost(cost.exact, cost.shown)
+            assert Decimal(line["cost"]) == cost.shown.amount
+            assert Decimal(line["exact_cost"]) == cost.exact.amount == sum(charged)
+            assert why["total"] == row["exact_cost"] == UTC_US.exact_money(cost.exact)
+        else:
+            assert (row["cost"], line["cost"], why["total"]) == ("", "", "")
+
+
+@pytest.mark.parametrize("preset", Preset)
+def test_every_window_says_the_same_in_graph_table_overview_and_csv(session, preset):
+    customer = customer_of(session, "metered")
+    page = loaded_state(UsageState, customer, f"/usage?range={preset}")
+    table = loaded_state(UsageState, customer, f"/usage?range={preset}&view=table").card["table"]
+    report = usage_of_preset(session, customer, preset, page._asked[0].at)
+    lines = read_csv(usage_series_csv(report, make_display("en_US", "Asia/Kathmandu")))
+    drawn = {trace["name"]: trace for trace in page.card["figure"]["data"] if "name" in trace}
+    assert sorted(drawn) == sorted(table["heads"]) == sorted({line["feature"] for line in lines})
+    for place, name in enumerate(table["heads"]):
+        mine = [line for line in lines if line["feature"] == name]
+        units = {one.feature.name: (one.feature.unit_singular, one.feature.unit_plural) for one in report.series}[name]
+        texts = [UTC_US.quantity(Decimal(line["quantity"]), *units) for line in mine]
+        assert [row["cells"][place]["quantity"] for row in table["rows"]] == texts[::-1]
+        assert [text for text in drawn[name]["text"] if text] == texts
+        assert [value for value in drawn[name]["y"] if value is not None] == [float(line["quantity"]) for line in mine]

@@ -10,6 +10,7 @@ from typing import Any
 import cast
 from usage_cast import add_feature, add_meter, add_usage_price, ingest, sent
 
+from portal_app import clock
 from portal_app.access.principal import CustomerId
 from portal_app.billing.metering import AggregationType, GroupEntity
 from portal_app.database import Session
@@ -81,3 +82,14 @@ def fill_reference(session: Session, now: datetime, customer: str = "acme", **pr
     use(session, "Priority Support", 3409, spread(now, 12), now, customer)
     use(session, "Storage", 3670, spread(now, 30), now, customer)
     return key
+
+
+def fill_portal(session: Session) -> None:
+    """Fill a portal that is about to run: Acme as in the reference example, and `many`, who uses a dozen things."""
+    now = clock.utc_now()
+    fill_reference(session, now)
+    cast.add_wallet(session, cast.add_customer(session, "many", timezone="Asia/Kathmandu", locale="de_DE"))
+    for number in range(12):
+        add_metered(session, f"Thing {number:02d}", ("piece", "pieces"))
+        use(session, f"Thing {number:02d}", 100 * (number + 1) ** 2, spread(now, 20 + number, 25), now, "many")
+    ingest(session, sent("unheard", now - timedelta(hours=3), "unheard of", "many"), now=now)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from browsing import WIDE
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
-from server import RunningPortal
+from server import RunningPortal, running_portal
+from usage_world import fill_portal
 
 HERE = Path(__file__).parent
 FLAGS = [
@@ -84,6 +85,13 @@ def page(context: BrowserContext) -> Page:
 def portal(demo_portal: RunningPortal) -> RunningPortal:
     """The running portal with the demo world of today."""
     return demo_portal
+
+
+@pytest.fixture(scope="session")
+def metered_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
+    """A running portal whose customers use something; for tests that look and change nothing."""
+    with running_portal(tmp_path_factory.mktemp("metered"), fill=fill_portal) as portal:
+        yield portal
 
 
 def _fail(problem: object) -> None:

@@ -26,6 +26,41 @@ def test_axe_finds_nothing_grave_on_any_tab(page, portal, path, theme, width):
     assert grave_findings(page) == []
 
 
+def open_used(page, portal, path, customer="many"):
+    """Open a page that shows usage, with its graph drawn if it has one."""
+    open_tab(page, portal, customer, path)
+    if "view=table" not in path:
+        expect(page.locator(".scatterlayer .trace").first).to_be_visible()
+
+
+USED = ("/", "/usage", "/?view=table&range=7d", "/usage?view=table&range=1d")
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", USED)
+def test_axe_finds_nothing_grave_where_usage_is_shown(page, metered_portal, path, theme, width):
+    open_used(page, metered_portal, path)
+    assert grave_findings(page) == []
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_grave_in_an_explained_cost(page, metered_portal, theme, width):
+    open_used(page, metered_portal, "/usage?sort=name", "acme")
+    page.get_by_role("link", name="Feature B", exact=True).click()
+    expect(page.locator("tr.why")).to_contain_text("113 events")
+    assert grave_findings(page) == []
+
+
+@pytest.mark.parametrize("width", [320, NARROW, 768])
+@pytest.mark.parametrize("path", USED)
+def test_usage_is_not_wider_than_the_screen(page, metered_portal, path, width):
+    open_used(page, metered_portal, path)
+    widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert widths[0] <= widths[1]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("query", ["", "?token=abc"])
 def test_axe_finds_nothing_grave_on_a_closed_door(page, portal, query, theme):
@@ -47,15 +82,27 @@ def test_axe_finds_nothing_grave_in_the_open_invoice(page, portal, theme, width)
 @pytest.mark.parametrize("path", TABS)
 def test_on_a_phone_everything_that_is_touched_is_large_enough(page, portal, path, width):
     open_tab(page, portal, "tri", path)
-    small = page.evaluate(
-        """least => [...document.querySelectorAll('main button, main a, nav a, header a, header button, input')]
+    assert small_targets(page) == []
+
+
+@pytest.mark.parametrize("width", [NARROW])
+@pytest.mark.parametrize("path", USED)
+def test_on_a_phone_what_is_touched_of_usage_is_large_enough(page, metered_portal, path, width):
+    open_used(page, metered_portal, path)
+    for details in page.locator("details.others").all():
+        details.locator("summary").click()
+    assert small_targets(page) == []
+
+
+def small_targets(page):
+    return page.evaluate(
+        """least => [...document.querySelectorAll('main :is(button, a, summary), nav a, header :is(a, button), input')]
             .filter(e => e.offsetParent !== null && !e.matches('small a, p a, thead a, .cover'))
             .map(e => [e.outerHTML.slice(0, 90), e.getBoundingClientRect()])
             .filter(([, box]) => box.height > 0 && box.height < least)
             .map(([html, box]) => `${html} ${Math.round(box.width)}x${Math.round(box.height)}`)""",
         SMALLEST_TARGET,
     )
-    assert small == []
 
 
 @pytest.mark.parametrize("width", [320, NARROW, 768])

@@ -6,10 +6,14 @@ from contextlib import contextmanager
 
 import cast
 import pytest
+from bent import Knobs
 from browsing import loaded, open_tab
 from playwright.sync_api import expect
 from server import running_portal
+from usage_cast import ingest, sent
+from usage_world import fill_portal
 
+from portal_app import clock
 from portal_app.billing.statuses import TransactionReason
 
 
@@ -73,3 +77,64 @@ def test_a_restarted_server_finds_the_page_again(page, tmp_path):
         expect(page.get_by_text("Connection lost. Trying again…")).to_be_hidden()
         page.get_by_role("link", name="Overview", exact=True).click()
         expect(page.locator(".kpi").first).to_contain_text("0 credits")
+
+
+IMPATIENT = """
+from datetime import timedelta
+from portal_app import database
+from portal_app.ui import usage_asked
+
+database.TIMEOUT_SECONDS = 2.0
+usage_asked.FRESH = timedelta(0)
+"""
+
+
+@pytest.fixture
+def own_metered_portal(tmp_path):
+    """A portal of this test's own whose customers use something, with knobs to bend it."""
+    knobs = Knobs(tmp_path)
+    prelude = f"{knobs.prelude}\n{IMPATIENT}"
+    with running_portal(tmp_path, fill=fill_portal, prelude=prelude) as portal:
+        yield portal, knobs
+
+
+def test_usage_fails_alone_and_comes_back_with_retry(page, own_metered_portal):
+    portal, _ = own_metered_portal
+    open_tab(page, portal, path="/credits")
+    with away(portal, "usage_cell"):
+        page.get_by_role("link", name="Overview", exact=True).click()
+        expect(page.get_by_role("alert")).to_have_count(1)
+        expect(page.locator(".usage").get_by_role("alert")).to_contain_text("This could not be loaded.")
+        expect(page.get_by_text("Plan Base")).to_be_visible()
+        expect(page.get_by_text("No invoices yet")).to_be_visible()
+        assert "No usage" not in page.locator("main").inner_text()
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator(".scatterlayer .trace").first).to_be_visible()
+
+
+def test_while_another_range_is_on_its_way_the_graph_stays_dimmed(page, own_metered_portal):
+    portal, knobs = own_metered_portal
+    open_tab(page, portal, path="/usage")
+    expect(page.locator(".scatterlayer .trace").first).to_be_visible()
+    knobs.turn("slow")
+    page.get_by_role("link", name="7d: the last 7 days").click()
+    expect(page.locator(".usage .dimmed")).to_have_attribute("aria-busy", "true")
+    expect(page.get_by_role("link", name="7d: the last 7 days")).to_have_attribute("aria-current", "true")
+    expect(page.locator(".scatterlayer .trace").first).to_be_visible()
+    expect(page.get_by_text("in the last 30 days")).to_be_visible()
+    knobs.back()
+    expect(page.get_by_text("in the last 7 days")).to_be_visible()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+
+
+def test_a_page_that_is_looked_at_shows_what_comes_in(page, own_metered_portal):
+    portal, _ = own_metered_portal
+    page.clock.install()
+    open_tab(page, portal, path="/usage")
+    events = page.locator("table.breakdown tr", has_text="Feature B").locator(".c-events")
+    expect(events).to_contain_text("113")
+    with portal.database.writing() as session:
+        now = clock.utc_now()
+        ingest(session, sent("one more", now, "Feature B", n=1), now=now)
+    page.clock.fast_forward("01:00")
+    expect(events).to_contain_text("114")

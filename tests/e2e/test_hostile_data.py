@@ -1,12 +1,17 @@
 """Data that would be a script: shown as the text it is, in every column a customer sees."""
 
 import re
+from datetime import timedelta
 
 import cast
 import pytest
 from browsing import open_tab
 from playwright.sync_api import expect
 from server import running_portal
+from usage_cast import add_feature, add_meter, ingest, sent
+from usage_world import add_group
+
+from portal_app import clock
 
 PAYLOADS = [
     "<script>window.__xss = 1</script>",
@@ -38,9 +43,35 @@ def hostile_portal(tmp_path_factory):
             number = f"{payload[:50]}-{index}"
             texts_of_bill = {"description": payload, "tax_name": payload, "payments": [cast.Paid(reference=payload)]}
             cast.add_bill(session, acme, number, lines, tax_rate=cast.Decimal("0.1"), **texts_of_bill)
+            use_hostile_feature(session, payload, f"event-{index}")
 
     with running_portal(tmp_path_factory.mktemp("hostile"), fill=fill) as portal:
         yield portal
+
+
+def use_hostile_feature(session, payload, event_name):
+    group = add_group(session, payload)
+    units = {"unit_singular": payload, "unit_plural": payload}
+    add_feature(session, add_meter(session, event_name=event_name), payload, group_id=group.id, **units)
+    now = clock.utc_now()
+    ingest(session, sent(event_name, now - timedelta(minutes=1), event_name, n=5), now=now)
+
+
+@pytest.mark.threat("T20")
+def test_no_name_of_a_feature_ever_runs_in_graph_tooltip_table_or_breakdown(page, hostile_portal):
+    open_tab(page, hostile_portal, path="/usage?view=table")
+    expect(page.locator("table.twin th").filter(has_text="<script>")).to_have_count(2)
+    open_tab(page, hostile_portal, path="/usage")
+    expect(page.locator(".scatterlayer .trace").first).to_be_visible()
+    box = page.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + 50)
+    page.mouse.move(box["x"] + box["width"] * 0.99, box["y"] + 50)
+    tooltip = page.locator(".hoverlayer .legend")
+    expect(tooltip).to_contain_text("<img src=x onerror='window.__xss = 1'> : 5")
+    page.locator("tr.feature a.cover, tr.member a.cover").first.click()
+    expect(page.locator("tr.why")).to_contain_text("1 event, on")
+    assert page.evaluate("window.__xss") is None
+    assert page.locator("main script, main iframe, main img, main svg a").count() == 0
 
 
 @pytest.mark.threat("T20")

@@ -6,8 +6,9 @@ from typing import TypedDict
 
 import reflex as rx
 
-from portal_app.billing.periods import Preset
+from portal_app.billing.periods import Preset, WindowSize
 from portal_app.texts import gettext as _
+from portal_app.texts import ngettext
 from portal_app.ui.components.sections import link
 from portal_app.ui.usage_address import UsageAddress
 
@@ -21,11 +22,13 @@ class Choice(TypedDict):
     current: bool
 
 
-RANGE_NAMES = {
-    Preset.LAST_DAY: _("the last 24 hours"),
-    Preset.LAST_WEEK: _("the last 7 days"),
-    Preset.LAST_MONTH: _("the last 30 days"),
-}
+def range_name(preset: Preset) -> str:
+    """Return a range in words: `the last 30 days`."""
+    if preset.unit is WindowSize.HOUR:
+        words = ngettext("the last hour", "the last {count} hours", preset.length)
+    else:
+        words = ngettext("the last day", "the last {count} days", preset.length)
+    return words.format(count=preset.length)
 
 
 def range_choices(at: UsageAddress) -> list[Choice]:
@@ -33,7 +36,7 @@ def range_choices(at: UsageAddress) -> list[Choice]:
     return [
         Choice(
             label=preset.value,
-            name=_("{range}: {words}").format(range=preset.value, words=RANGE_NAMES[preset]),
+            name=_("{range}: {words}").format(range=preset.value, words=range_name(preset)),
             to=at.to(preset=preset),
             current=preset is at.preset,
         )

@@ -13,7 +13,7 @@ from portal_app.queries.usage_on_screen import UsageOnScreen
 from portal_app.texts import gettext as _
 from portal_app.ui.components.chart_axes import time_axis
 from portal_app.ui.components.sections import answered, card, card_head, link
-from portal_app.ui.components.time_range import RANGE_NAMES, Choice, segment
+from portal_app.ui.components.time_range import Choice, range_name, segment
 from portal_app.ui.components.usage_chart import NO_FIGURE, Figure, Line, usage_chart, usage_figure
 from portal_app.ui.components.usage_lines import LegendRow, drawn_series, legend, legend_chips, places
 from portal_app.ui.components.usage_table import NO_TABLE, TwinTable, twin_table, usage_table
@@ -86,22 +86,15 @@ def _figure(
 
 def _nothing(found: UsageOnScreen, at: UsageAddress, display: Display) -> NothingRow:
     """Tell apart: hidden by a choice, nothing in this range, not part of the plan, never any."""
-    through_at = found.report.freshness.through_at
     if found.report.series:
         return NothingRow(
             title=_("None of the chosen features was used"),
-            text=_("There is usage of others in {range}.").format(range=RANGE_NAMES[at.preset]),
+            text=_("There is usage of others in {range}.").format(range=range_name(at.preset)),
             to=at.to(features=()),
             action=_("Clear filters"),
         )
-    if through_at is not None:
-        is_longest = at.preset is USUAL_RANGE
-        return NothingRow(
-            title=_("No usage in {range}").format(range=RANGE_NAMES[at.preset]),
-            text=_("The latest was on {moment}.").format(moment=display.moment(through_at)),
-            to="" if is_longest else at.to(preset=USUAL_RANGE),
-            action="" if is_longest else _("Show 30 days"),
-        )
+    if found.known:
+        return _none_in_range(found, at, display)
     if not found.is_in_plan:
         return NothingRow(
             title=_("Metered usage is not part of your plan"),
@@ -111,6 +104,18 @@ def _nothing(found: UsageOnScreen, at: UsageAddress, display: Display) -> Nothin
         )
     return NothingRow(
         title=_("No usage yet"), text=_("It will show here once the first of it is counted."), to="", action=""
+    )
+
+
+def _none_in_range(found: UsageOnScreen, at: UsageAddress, display: Display) -> NothingRow:
+    is_longest, through_at = at.preset is USUAL_RANGE, found.report.freshness.through_at
+    is_before = through_at is not None and through_at < found.report.span.start_at
+    latest = _("The latest was on {moment}.").format(moment=display.moment(through_at))
+    return NothingRow(
+        title=_("No usage in {range}").format(range=range_name(at.preset)),
+        text=latest if is_before else _("There was some before."),
+        to="" if is_longest else at.to(preset=USUAL_RANGE),
+        action="" if is_longest else _("Show {range}").format(range=range_name(USUAL_RANGE)),
     )
 
 
@@ -146,7 +151,7 @@ def usage_graph(
             rx.el.div(segment(views, _("Chart or table")), segment(ranges, _("Range")), class_name="row segs"),
         ),
         rx.el.div(
-            answered(loading, failed, content, "360px", retry),
+            answered(loading, failed, content, "400px", retry),
             class_name=rx.cond(dimmed, "dimmed", ""),
             aria_busy=rx.cond(dimmed, "true", "false"),
         ),
@@ -158,7 +163,7 @@ def usage_freshness(text: rx.Var[str], refresh: Any) -> rx.Component:
     """Draw the line that says until when usage is known; it stays true, as keys.js asks to `refresh` every minute."""
     dot = rx.el.span(class_name="dot", aria_hidden="true")
     return rx.fragment(
-        rx.cond(text != "", rx.el.p(dot, text, class_name="fresh label")),
+        rx.el.p(rx.cond(text != "", dot), text, class_name="fresh label"),
         rx.el.button(type="button", hidden=True, on_click=refresh, custom_attrs={"data-refresh": ""}),
     )
 

@@ -161,7 +161,5 @@ def _drawn(value: Decimal) -> int | float:
 
 
 def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: _merged(one[key], other[key]) if isinstance(one.get(key), dict) and key in other else (one | other)[key]
-        for key in one | other
-    }
+    both = {key: _merged(one[key], value) for key, value in other.items() if isinstance(one.get(key), dict)}
+    return one | other | both

@@ -35,7 +35,7 @@ def by_cost(series: Iterable[UsageSeries]) -> list[UsageSeries]:
 def cost_rank(costs: Iterable[Priced]) -> Decimal:
     """Return a number to sort costs by; costing nothing is more than having no price."""
     with exact():
-        return sum((priced.exact.amount for priced in costs), Decimal(0)) if costs else Decimal(-1)
+        return sum((priced.exact.amount for priced in costs), Decimal(0)) if costs else Decimal("-Infinity")
 
 
 def drawn_series(series: Sequence[UsageSeries], at: UsageAddress) -> list[UsageSeries]:

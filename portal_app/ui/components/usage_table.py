@@ -57,7 +57,7 @@ def twin_table(report: UsageReport, drawn: Sequence[UsageSeries], display: Displ
 
 
 def usage_table(table: rx.Var[TwinTable], summary: rx.Var[str]) -> rx.Component:
-    """Draw the table; on narrow screens each window is a card."""
+    """Draw the table: it scrolls if its features are many; on narrow screens each window is a card."""
     return rx.el.div(
         rx.el.table(
             rx.el.caption(summary, class_name="sr-only"),
@@ -66,6 +66,9 @@ def usage_table(table: rx.Var[TwinTable], summary: rx.Var[str]) -> rx.Component:
             class_name="rows twin",
         ),
         class_name="wide",
+        role="region",
+        tab_index=0,
+        aria_label=_("Usage as a table"),
     )
 
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from portal_app.billing.periods import Preset
+from portal_app.billing.periods import Preset, WindowSize
 from portal_app.display import Display
 from portal_app.queries.features import UsedFeature
 from portal_app.queries.usage import UsageFreshness, UsageReport, UsageSeries
 from portal_app.queries.usage_on_screen import UsageOnScreen
 from portal_app.texts import gettext as _
 from portal_app.texts import ngettext
-from portal_app.ui.components.time_range import RANGE_NAMES
+from portal_app.ui.components.time_range import range_name
 
 LATE = timedelta(minutes=15)
 """Events that come in later than that after the latest one happened are late."""
@@ -25,9 +25,9 @@ def quantity_text(value: Decimal, feature: UsedFeature, display: Display) -> str
 
 
 RUNNING = {
-    Preset.LAST_DAY: _("this hour is not over yet (dotted)"),
-    Preset.LAST_WEEK: _("the present six hours are not over yet (dotted)"),
-    Preset.LAST_MONTH: _("today is not over yet (dotted)"),
+    WindowSize.HOUR: _("this hour is not over yet (dotted)"),
+    WindowSize.SIX_HOURS: _("the present six hours are not over yet (dotted)"),
+    WindowSize.DAY: _("today is not over yet (dotted)"),
 }
 
 
@@ -38,7 +38,7 @@ def summary(report: UsageReport, drawn: Sequence[UsageSeries], preset: Preset, d
         _("{feature}: {quantity} in {range}").format(
             feature=_ranked(first, len(drawn), display),
             quantity=quantity_text(first.quantity, first.feature, display),
-            range=RANGE_NAMES[preset],
+            range=range_name(preset),
         )
     ]
     peak = max(first.points, key=lambda point: point.quantity)
@@ -46,7 +46,7 @@ def summary(report: UsageReport, drawn: Sequence[UsageSeries], preset: Preset, d
         most = quantity_text(peak.quantity, first.feature, display)
         said[0] += ", " + _("at most {peak} on {window}").format(peak=most, window=display.window(peak.window))
     if report.windows[-1].is_unfinished:
-        said.append(RUNNING[preset])
+        said.append(RUNNING.get(preset.size, _("the last part is not over yet (dotted)")))
     return "; ".join(said) + "."
 
 
@@ -59,9 +59,9 @@ def _ranked(first: UsageSeries, count: int, display: Display) -> str:
 
 
 def freshness(fresh: UsageFreshness, display: Display, now: datetime) -> str:
-    """Say until when usage is known; empty if there never was any."""
+    """Say until when usage is known."""
     if fresh.through_at is None or fresh.received_at is None:
-        return ""
+        return _("No usage has been counted yet")
     parts = [
         _("Usage through {moment}").format(moment=display.moment(fresh.through_at)),
         ago(now - fresh.through_at, display),

@@ -75,8 +75,8 @@ def test_the_freshness_line_tells_that_events_come_late():
     assert "· 2 days ago · late events still arrive, the last 4 minutes ago ·" in freshness(fresh, US, NOW)
 
 
-def test_there_is_no_freshness_without_usage():
-    assert freshness(UsageFreshness(None, None), US, NOW) == ""
+def test_without_any_usage_the_freshness_line_says_that():
+    assert freshness(UsageFreshness(None, None), US, NOW) == "No usage has been counted yet"
 
 
 def test_what_is_not_counted_is_told_one_or_many(session):

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from cast import NOW, add_customer, add_plan, add_subscription, days_ago
 from pages import gone_to
-from usage_cast import add_usage_price
+from usage_cast import add_usage_price, ingest, sent
 from usage_tab import explained, filled, row_of, usage
 from usage_world import add_metered, use
 
@@ -106,13 +106,27 @@ def test_a_cost_below_a_cent_is_not_zero(database):
     assert (why["total"], why["rounding"]) == ("$0.000025", "Shown as <$0.01.")
 
 
+def test_a_product_multiplies_out_to_the_last_digit(database):
+    with database.writing() as session:
+        customer, plan = add_customer(session), add_plan(session)
+        feature = add_metered(session, "Load", ("core", "cores"), aggregation=AggregationType.AVG)
+        add_usage_price(session, plan, feature, "0.3")
+        subscribe(session, customer, plan)
+        for place, value in enumerate(("3", "3", "4")):
+            ingest(session, sent(f"load-{place}", days_ago(place + 1), "Load", n=value))
+    why = explained(usage(customer), "Load")
+    assert charges(why) == [("3.333333333333 cores × $0.30", "$0.9999999999999")]
+    assert why["rounding"] == "Shown as $1.00."
+
+
 def test_what_has_no_price_is_listed_without_cost(database):
     def fill(session):
         add_metered(session, "Calls", ("call", "calls"))
         use(session, "Calls", 3, [days_ago(1)], NOW)
 
     state = usage(filled(database, fill))
-    assert (row_of(state, "Calls")["usage"], row_of(state, "Calls")["cost"]) == ("3 calls", "")
+    row = row_of(state, "Calls")
+    assert (row["usage"], row["counted"], row["cost"]) == ("3 calls", "1 event", "")
     assert state.breakdown["total"] == ""
     why = explained(state, "Calls")
     assert (why["charges"], why["total"]) == ([], "")

@@ -27,7 +27,7 @@ def test_never_used_none_in_this_range_hidden_and_not_in_the_plan_have_their_own
     latest = "The latest was on Jan 8, 2026, 1:00\u202fPM (UTC+1)."
     assert nothing(never) == ("No usage yet", "It will show here once the first of it is counted.", "", "")
     assert nothing(fixed)[0] == "Metered usage is not part of your plan"
-    assert nothing(lately, "?range=7d") == ("No usage in the last 7 days", latest, "/usage", "Show 30 days")
+    assert nothing(lately, "?range=7d") == ("No usage in the last 7 days", latest, "/usage", "Show the last 30 days")
     assert nothing(long_ago)[0::2] == ("No usage in the last 30 days", "")
     assert nothing(lately, f"?features={used.public_id}") == (
         "None of the chosen features was used",

@@ -11,6 +11,7 @@ from portal_app.queries.usage import Priced, UsageSeries
 from portal_app.queries.usage_breakdown import UsageGroup, usage_breakdown
 from portal_app.queries.usage_on_screen import UsageOnScreen
 from portal_app.texts import gettext as _
+from portal_app.texts import ngettext
 from portal_app.ui.components.sort_heads import NO_SORT, SortHead
 from portal_app.ui.components.usage_lines import cost_rank, drawn_series, places, swatch
 from portal_app.ui.components.usage_words import not_counted, quantity_text
@@ -23,7 +24,7 @@ class BreakdownRow(TypedDict):
     """A line of the table: a group, a feature of one (`member`), or a feature of none.
 
     `to` opens its explanation, or folds the group; `is_open` says whether it is open now. A cost without a price is
-    empty.
+    empty. `counted` is `events` with its word, where there is no column head.
     """
 
     id: str
@@ -32,6 +33,7 @@ class BreakdownRow(TypedDict):
     swatch: str
     usage: str
     events: str
+    counted: str
     cost: str
     exact_cost: str
     to: str
@@ -47,14 +49,16 @@ class Breakdown(TypedDict):
     by_events: SortHead
     by_cost: SortHead
     events: str
+    counted: str
     total: str
     exact_total: str
     notes: list[str]
 
 
 NO_BREAKDOWN = Breakdown(
-    rows=[], by_name=NO_SORT, by_events=NO_SORT, by_cost=NO_SORT, events="", total="", exact_total="", notes=[]
-)
+    rows=[], by_name=NO_SORT, by_events=NO_SORT, by_cost=NO_SORT, events="", counted="", total="", exact_total="",
+    notes=[],
+)  # fmt: skip
 
 
 def breakdown(found: UsageOnScreen, at: UsageAddress, display: Display) -> Breakdown:
@@ -70,7 +74,7 @@ def breakdown(found: UsageOnScreen, at: UsageAddress, display: Display) -> Break
         by_name=heads[UsageOrder.NAME],
         by_events=heads[UsageOrder.EVENTS],
         by_cost=heads[UsageOrder.COST],
-        events=display.count(sum(one.events for one in series)),
+        **_events(sum(one.events for one in series), display),
         total=costs_text(parts.costs, display),
         exact_total=exact_costs(parts.costs, display),
         notes=not_counted(found, display),
@@ -107,7 +111,7 @@ def _group(part: UsageGroup, group: FeatureGroup, at: UsageAddress, display: Dis
         name=group.name,
         swatch="",
         usage="",
-        events=display.count(sum(one.events for one in part.rows)),
+        **_events(sum(one.events for one in part.rows), display),
         cost=costs_text(part.costs, display),
         exact_cost=exact_costs(part.costs, display),
         to=at.to(folded=(*others, group.public_id) if is_open else others),
@@ -125,13 +129,18 @@ def _feature(one: UsageSeries, kind: str, colours: dict[str, int], at: UsageAddr
         name=one.feature.name,
         swatch=swatch(colours.get(public_id)),
         usage=quantity_text(one.quantity, one.feature, display),
-        events=display.count(one.events),
+        **_events(one.events, display),
         cost=costs_text(one.costs, display),
         exact_cost=exact_costs(one.costs, display),
         to=at.to(why="" if is_open else public_id),
         label=_("How the cost of {feature} comes about").format(feature=one.feature.name),
         is_open=is_open,
     )
+
+
+def _events(count: int, display: Display) -> dict[str, str]:
+    number = display.count(count)
+    return {"events": number, "counted": ngettext("{count} event", "{count} events", count).format(count=number)}
 
 
 def _sorted_groups(groups: Sequence[UsageGroup], at: UsageAddress) -> list[UsageGroup]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from portal_app.billing.money import Money
+from portal_app.billing.metering import QUANTITY_SCALE
+from portal_app.billing.money import RATE_SCALE, Money
 from portal_app.billing.periods import TimeRange
 from portal_app.billing.prices import PriceVersion
 from portal_app.billing.rating import Charge, ChargeKind, Cost
@@ -17,6 +18,9 @@ from portal_app.queries.usage_moments import UsageMoments
 from portal_app.texts import gettext as _
 from portal_app.texts import ngettext
 from portal_app.ui.components.usage_words import quantity_text
+
+ALL_DECIMALS = QUANTITY_SCALE + RATE_SCALE
+"""What a value times a multiplier can have: a product that is explained has to multiply out."""
 
 
 class ChargeRow(TypedDict):
@@ -85,7 +89,7 @@ def _charge(charge: Charge, currency: str, period: TimeRange, feature: UsedFeatu
     packages = ngettext("{count} package", "{count} packages", 1 if abs(count) == 1 else 2)
     return ChargeRow(
         product=products[charge.kind].format(
-            quantity=quantity_text(count, feature, display),
+            quantity=display.quantity(count, feature.unit_singular, feature.unit_plural, ALL_DECIMALS),
             packages=packages.format(count=display.number(count)),
             rate=rate,
         ),

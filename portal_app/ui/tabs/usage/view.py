@@ -3,7 +3,7 @@
 import reflex as rx
 
 from portal_app.texts import gettext as _
-from portal_app.ui.components.sections import answered, card, card_head, failure, link, text_or_missing
+from portal_app.ui.components.sections import answered, card, card_head, failure, link, missing, text_or_missing
 from portal_app.ui.components.sort_heads import sorting_head
 from portal_app.ui.components.usage_card import usage_freshness, usage_graph
 from portal_app.ui.tabs.usage.breakdown import GROUP, BreakdownRow
@@ -27,7 +27,10 @@ def usage() -> rx.Component:
             retry=UsageState.load,
         ),
         rx.cond(
-            ~UsageState.is_loaded | (UsageState.failed != "") | (UsageState.breakdown["rows"].length() > 0),
+            ~UsageState.is_loaded
+            | (UsageState.failed != "")
+            | (UsageState.breakdown["rows"].length() > 0)
+            | (UsageState.breakdown["notes"].length() > 0),
             _breakdown(),
         ),
     )
@@ -46,10 +49,18 @@ def _breakdown() -> rx.Component:
             _export(_("Export the breakdown as CSV"), UsageState.export_breakdown),
         ),
         rx.el.div(
-            answered(~UsageState.is_loaded, UsageState.failed, _table(), "320px", UsageState.load),
+            answered(~UsageState.is_loaded, UsageState.failed, _content(), "320px", UsageState.load),
             class_name=rx.cond(UsageState.is_dimmed, "dimmed", ""),
             aria_busy=rx.cond(UsageState.is_dimmed, "true", "false"),
         ),
+    )
+
+
+def _content() -> rx.Component:
+    shown = UsageState.breakdown
+    return rx.fragment(
+        rx.cond(shown["rows"].length() > 0, _table()),
+        rx.foreach(shown["notes"], lambda note: rx.el.p(note, class_name="label")),
     )
 
 
@@ -72,7 +83,6 @@ def _table() -> rx.Component:
             _("Estimated until invoiced, before taxes and discounts. A dash means that no price applies."),
             class_name="label",
         ),
-        rx.foreach(shown["notes"], lambda note: rx.el.p(note, class_name="label")),
     )
 
 
@@ -91,14 +101,21 @@ def _row(row: rx.Var[BreakdownRow]) -> rx.Component:
     line = rx.el.tr(
         rx.el.td(name, class_name="c-main"),
         rx.el.td(text_or_missing(row["usage"]), class_name="num c-usage"),
-        rx.el.td(row["events"], rx.el.span(" ", _("events"), class_name="only-s"), class_name="num c-events"),
-        rx.el.td(
-            rx.cond(row["cost"] != "", rx.el.span(row["cost"], title=row["exact_cost"]), text_or_missing(row["cost"])),
-            class_name="num c-amount",
-        ),
+        _events(row["events"], row["counted"]),
+        _cost(row["cost"], row["exact_cost"]),
         class_name="opens " + row["kind"].to(str),
     )
-    return rx.fragment(line, rx.cond(row["is_open"] & (row["kind"] != GROUP), _explanation()), key=row["id"])
+    return rx.fragment(line, rx.cond(UsageState.why["id"] == row["id"], _explanation()), key=row["id"])
+
+
+def _events(number: rx.Var[str], counted: rx.Var[str]) -> rx.Component:
+    return rx.el.td(
+        rx.el.span(number, class_name="hide-s"), rx.el.span(counted, class_name="only-s"), class_name="num c-events"
+    )
+
+
+def _cost(cost: rx.Var[str], exact_cost: rx.Var[str]) -> rx.Component:
+    return rx.el.td(rx.cond(cost != "", rx.el.span(cost, title=exact_cost), missing()), class_name="num c-amount")
 
 
 def _total() -> rx.Component:
@@ -106,15 +123,8 @@ def _total() -> rx.Component:
     return rx.el.tr(
         rx.el.th(_("Total"), scope="row", class_name="c-main"),
         rx.el.td(class_name="c-usage"),
-        rx.el.td(shown["events"], rx.el.span(" ", _("events"), class_name="only-s"), class_name="num c-events"),
-        rx.el.td(
-            rx.cond(
-                shown["total"] != "",
-                rx.el.span(shown["total"], title=shown["exact_total"]),
-                text_or_missing(shown["total"]),
-            ),
-            class_name="num c-amount",
-        ),
+        _events(shown["events"], shown["counted"]),
+        _cost(shown["total"], shown["exact_total"]),
         class_name="total",
     )
 
