@@ -247,6 +247,11 @@ def _calendar(size: WindowSize, zone: ZoneInfo, anchor_at: datetime | None) -> R
     return Recurrence(_MONDAY, zone, days=7 if size is WindowSize.WEEK else 1)
 
 
+def on_grid(at: datetime) -> datetime:
+    """Return the start of the quarter hour that holds an instant."""
+    return at - (at - _EPOCH) % GRID
+
+
 def is_on_grid(at: datetime) -> bool:
     """Tell whether an instant lies on the 15-minute UTC grid, where prices may change."""
     return (at - _EPOCH) % GRID == timedelta(0)
