@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,7 +103,8 @@ def _streams(session: Session, search: EventSearch) -> Iterator[tuple[int, list[
         .order_by(stream.last_at.desc())
     )
     seen: set[int] = set()
-    for key, public_id, external_id, latest in session.connection().execute(senders):
+    rows: Sequence[Any] = session.connection().execute(senders).all()
+    for key, public_id, external_id, latest in rows:
         if key not in seen:
             seen.add(key)
             yield latest, _matching(session, EVENTS, search, key, external_id, public_id)
@@ -112,9 +113,10 @@ def _streams(session: Session, search: EventSearch) -> Iterator[tuple[int, list[
 def _matching(
     session: Session, table: Table, search: EventSearch, owner: int | str, external_id: str, public_id: str | None
 ) -> list[KeptEvent]:
-    rows = session.connection().execute(_statement(table, search, owner)).yield_per(500)
+    rows: Iterable[Any] = session.connection().execute(_statement(table, search, owner)).yield_per(500)
     found: list[KeptEvent] = []
-    for read, (event_id, at, name, source, properties, received_at) in enumerate(rows):
+    for read, row in enumerate(rows):
+        event_id, at, name, source, properties, received_at = row
         if read >= MAX_EVENTS:
             raise Invalid(field="property_filters", problem=f"would read more than {MAX_EVENTS} events")
         if not search.filters or passes(search.filters, _properties(properties)):

@@ -247,7 +247,10 @@ def _price_details(session: Session, rows: Sequence[Any]) -> list[PriceDetail]:
         )
         for tier in found:
             tiers[tier.price_id].append(Tier(tier.up_to, tier.unit_amount, tier.flat_amount))
-    return [_price(*row, tuple(tiers[row[0].id])) for row in rows]
+    return [
+        _price(price, plan, subscription, meter, group, tuple(tiers[price.id or 0]))
+        for price, plan, subscription, meter, group in rows
+    ]
 
 
 def _price(
