@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest
 
-.PHONY: help setup setup-dev system run demo check test test-long e2e bench screenshots fix lock texts migration openapi clean
+.PHONY: help setup setup-dev system run demo check test coverage test-long e2e bench screenshots fix lock texts migration openapi clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ check: setup-dev ## Style, types, layout of imports
 	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 test: setup-dev system ## Every test but the long ones
+	$(PYTEST) -m "not long" -n 2 --dist loadgroup $(ARGS)
+
+coverage: setup-dev system ## The same tests, and which branches they leave out
 	$(PYTEST) -m "not long" -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(ARGS)
 	$(BIN)/python tools/coverage_floors.py
 

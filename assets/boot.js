@@ -1,10 +1,11 @@
 // Runs before anything else on the page: takes the token out of the address, keeps it for this tab
-// alone, and lets the page work where the browser blocks storage (a cross-site iframe).
+// alone, and lets the page work where the browser blocks storage (a cross-site iframe) or has no room.
 (() => {
   "use strict";
   for (const name of ["sessionStorage", "localStorage"]) {
     try {
-      window[name].length;
+      window[name].setItem("portal_probe", "");
+      window[name].removeItem("portal_probe");
     } catch {
       const kept = new Map();
       Object.defineProperty(window, name, {
@@ -26,15 +27,15 @@
   const inHash = new URLSearchParams(url.hash.slice(1));
   const token = url.searchParams.get("token") ?? inHash.get("token");
   if (token !== null) {
+    url.searchParams.delete("token");
+    if (inHash.has("token")) url.hash = "";
+    history.replaceState(history.state, "", url);
     if (token !== sessionStorage.getItem("portal_token")) {
       // Another customer's page must not find this tab's earlier state.
       sessionStorage.removeItem("token");
       sessionStorage.removeItem("portal_locale");
     }
     sessionStorage.setItem("portal_token", token);
-    url.searchParams.delete("token");
-    if (inHash.has("token")) url.hash = "";
-    history.replaceState(history.state, "", url);
   }
 
   const locale = url.searchParams.get("locale");

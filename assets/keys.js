@@ -1,5 +1,6 @@
 // Keyboard and focus, where HTML alone does not do it: arrows between tabs, "/" to the search,
-// the open invoice as a modal dialog, copying a number, loading the page again.
+// the open invoice as a modal dialog, copying a number, loading the page again, or
+// what goes on in it.
 (() => {
   "use strict";
   const show = (dialog) => {
@@ -50,6 +51,11 @@
     event.preventDefault(); // the address stays as it is
     document.getElementById("main")?.focus();
   });
+
+  // Usage goes on: a page that somebody looks at asks again, every minute and when it comes back into view.
+  const refresh = () => document.hidden || document.querySelector("[data-refresh]")?.click();
+  setInterval(refresh, 60_000);
+  document.addEventListener("visibilitychange", refresh);
 
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("[data-copy]");

@@ -54,6 +54,7 @@ def migrate() -> None:
 @app.command()
 def demo(
     on: Annotated[str, typer.Option(help="The day the demo world is of, as YYYY-MM-DD; today if not given.")] = "",
+    events: Annotated[int, typer.Option(help="How many usage events it has, about 11,000 at least.", min=0)] = 250_000,
 ) -> None:
     """Fill an empty database with the demo world."""
     from portal_app.demo.world import load_demo  # noqa: PLC0415
@@ -68,7 +69,7 @@ def demo(
     with current_database().writing() as session:
         if count_customers_of_operator(session):
             _fail("the database is not empty; the demo world is loaded into an empty one only")
-        load_demo(session, day, datetime.combine(day, time(12), UTC) if on else now)
+        load_demo(session, day, datetime.combine(day, time(12), UTC) if on else now, events)
     _say(f"the demo world of {day} is loaded")
 
 

@@ -14,11 +14,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
-from babel.numbers import format_currency, format_decimal, get_decimal_symbol
+from babel.dates import format_date, format_skeleton, format_time
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, get_decimal_symbol
 
-from portal_app.billing.money import Money, minor_digits, quantize
-from portal_app.billing.periods import known_zones
+from portal_app.billing.money import Money, exact, minor_digits, quantize
+from portal_app.billing.periods import TimeRange, days, known_zones
 from portal_app.texts import ngettext
 
 MINUS = "\u2212"
@@ -26,6 +26,8 @@ MISSING = "\u2014"
 MAX_CREDIT_DECIMALS = 4
 MAX_QUANTITY_DECIMALS = 6
 SIGNIFICANT_RATE_DIGITS = 6
+_SMALLEST = Decimal("1E-9")
+"""Less than any currency's minor unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,12 @@ class Display:
         digits = max(minor_digits(money.currency), _decimals(money.amount))
         return _sign(money.amount) + self._currency(quantize(abs(money.amount), digits), money.currency)
 
+    def cost(self, exact: Money, shown: Money) -> str:
+        """Write `shown`, the rounded twin of `exact`; as `<$0.01` where nothing is left of what is not zero."""
+        if shown.amount == 0 and exact.amount != 0:
+            return self.money(Money(_SMALLEST.copy_sign(exact.amount), exact.currency))
+        return self.money(shown)
+
     def rate(self, price: Decimal, currency: str) -> str:
         """Write a unit price with up to six significant decimals, zeros trimmed; whole minor units as money."""
         if price == quantize(price, minor_digits(currency)):
@@ -69,11 +77,25 @@ class Display:
         rounded = quantize(value, max_decimals)
         if rounded == 0 and value != 0:
             return f"{_sign(value)}<{self.number(Decimal(1).scaleb(-max_decimals), max_decimals)}"
-        return _sign(rounded) + format_decimal(abs(rounded), locale=self.locale, decimal_quantization=False)
+        with exact():
+            return _sign(rounded) + format_decimal(abs(rounded), locale=self.locale, decimal_quantization=False)
 
     def count(self, value: int) -> str:
         """Write a whole number with the locale's grouping."""
         return format_decimal(value, locale=self.locale)
+
+    def quantity(self, value: Decimal, singular: str, plural: str) -> str:
+        """Write a quantity with its unit: `5,911 calls`, `1 call`; the number alone if the unit has no name."""
+        one, many = singular or plural, plural or singular
+        return f"{self.number(value)} {one if _is_one(value, MAX_QUANTITY_DECIMALS) else many}".rstrip()
+
+    def compact(self, value: Decimal) -> str:
+        """Write a number for an axis: `12.3K`, `4.5M`, as the locale shortens it."""
+        if abs(value) < 1000:  # noqa: PLR2004 (what is not shortened)
+            return self.number(value)
+        with exact():
+            text = format_compact_decimal(abs(value), locale=self.locale, fraction_digits=1)
+        return self.number(value) if text.isdigit() else _sign(value) + text
 
     def credits(self, value: Decimal) -> str:
         """Write credits with up to four decimals and their word: `434.2 credits`, `1 credit`."""
@@ -92,11 +114,30 @@ class Display:
         if instant is None:
             return MISSING
         local = self.local(instant)
-        return f"{self.date(instant)}, {format_time(local, 'short', locale=self.locale)} ({utc_offset(local)})"
+        return f"{self.date(instant)}, {self.time(local)} ({utc_offset(local)})"
 
     def period(self, start: datetime | None, end: datetime | None) -> str:
         """Write a period by the days it runs from and to, such as `Jan 6, 2026 – Feb 6, 2026`."""
         return MISSING if start is None or end is None else f"{self.date(start)} \u2013 {self.date(end)}"
+
+    def window(self, window: TimeRange) -> str:
+        """Write a window with its distance from UTC: a local day as `Jan 6, 2026 (UTC+1)`, others from and to."""
+        start, end = self.local(window.start_at), self.local(window.end_at)
+        day = days(start.date(), start.date(), self.zone)
+        if (window.start_at, window.end_at) == (day.start_at, day.end_at):
+            return f"{self.date(window.start_at)} ({utc_offset(start)})"
+        if window.end_at > day.end_at:
+            return f"{self.moment(window.start_at)} \u2013 {self.moment(window.end_at)}"
+        moved = f" ({utc_offset(start)})" if start.utcoffset() != end.utcoffset() else ""
+        return f"{self.date(window.start_at)}, {self.time(start)}{moved} \u2013 {self.time(end)} ({utc_offset(end)})"
+
+    def time(self, local: datetime) -> str:
+        """Write the time of day of a local instant, such as `2:05 PM`."""
+        return format_time(local, "short", locale=self.locale)
+
+    def day_of_month(self, local: datetime) -> str:
+        """Write a local day without its year, such as `Jan 6`."""
+        return format_skeleton("MMMd", local, locale=self.locale)
 
     def address(self, lines: Sequence[str], country: str) -> tuple[str, ...]:
         """Write an address with its country's name, from an ISO 3166 code, on the last line."""
@@ -108,7 +149,8 @@ class Display:
         return instant.astimezone(self.zone)
 
     def _currency(self, amount: Decimal, currency: str) -> str:
-        text = format_currency(amount, currency.upper(), locale=self.locale, decimal_quantization=False)
+        with exact():
+            text = format_currency(amount, currency.upper(), locale=self.locale, decimal_quantization=False)
         # CLDR's currencySpacing, which Babel leaves out: a code is not glued to its figure.
         return re.sub(r"(?<=[A-Za-z])(?=\d)|(?<=[A-Za-z]\.)(?=\d)|(?<=\d)(?=[A-Za-z])", "\u00a0", text)
 
@@ -129,7 +171,7 @@ def find_locale(name: str) -> Locale | None:
 
 def credits_word(value: Decimal) -> str:
     """Return the unit word for that many credits, as many as are shown."""
-    return ngettext("credit", "credits", 1 if abs(quantize(value, MAX_CREDIT_DECIMALS)) == 1 else 2)
+    return ngettext("credit", "credits", 1 if _is_one(value, MAX_CREDIT_DECIMALS) else 2)
 
 
 def utc_offset(local: datetime) -> str:
@@ -140,6 +182,11 @@ def utc_offset(local: datetime) -> str:
         return "UTC"
     hours, rest = divmod(abs(minutes), 60)
     return f"UTC{MINUS if minutes < 0 else '+'}{hours}" + (f":{rest:02d}" if rest else "")
+
+
+def _is_one(value: Decimal, decimals: int) -> bool:
+    """Tell whether a number is one, as it is shown."""
+    return abs(quantize(value, decimals)) == 1
 
 
 def _sign(value: Decimal) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portal_app.billing.metering import AggregationType
 from portal_app.billing.statuses import (
     BillingPeriod,
     BillingReason,
@@ -134,6 +135,17 @@ BILLING_REASONS = {
     BillingReason.WALLET_AUTO_TOPUP: _("Automatic top-up"),
     BillingReason.SUBSCRIPTION_PAUSED: _("Subscription paused"),
     BillingReason.SUBSCRIPTION_RESUME: _("Subscription resumed"),
+}
+
+AGGREGATIONS = {
+    AggregationType.COUNT: _("each event counts one"),
+    AggregationType.SUM: _("the sum of what the events report"),
+    AggregationType.AVG: _("the average of what the events report"),
+    AggregationType.COUNT_UNIQUE: _("the number of different values that the events report"),
+    AggregationType.LATEST: _("what the latest event reports"),
+    AggregationType.SUM_WITH_MULTIPLIER: _("the sum of what the events report, times a factor"),
+    AggregationType.MAX: _("the greatest value that an event reports"),
+    AggregationType.WEIGHTED_SUM: _("the sum of what the events report, each for the part of the period after it"),
 }
 
 

@@ -35,6 +35,9 @@ __all__ = ["Bill", "GrantTerms", "LedgerEntry", "Line", "Paid"]
 NOW = datetime(2026, 1, 20, 12, tzinfo=UTC)
 """When every test takes place, unless it says otherwise."""
 
+DEMO_EVENTS = 13_000
+"""How many usage events the demo world has in tests: Acme's are all there, Archive's few."""
+
 NAMES = {"acme": "Acme Corp", "globex": "Globex"}
 CREDIT, DEBIT = TransactionType.CREDIT, TransactionType.DEBIT
 

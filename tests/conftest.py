@@ -139,7 +139,7 @@ def demo_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPor
 def _fill_with_demo(url: str) -> None:
     database = Database(url)
     with database.writing() as session:
-        load_demo(session, cast.NOW.date(), cast.NOW)
+        load_demo(session, cast.NOW.date(), cast.NOW, cast.DEMO_EVENTS)
     with database.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -27,7 +27,24 @@ def loaded_state(kind: type[TabState], customer: CustomerId, address: str = "/",
     portal._principal = Principal(customer, profile.public_id, "jti", clock.utc_now() + timedelta(hours=1))
     portal._confirmed_at = clock.utc_now()
     portal._locale, portal._zone, portal.status = locale, profile.timezone, GateStatus.OPEN.value
+    return gone_to(root.get_substate(kind.get_full_name().split(".")), address)
+
+
+def gone_to(state: TabState, address: str) -> TabState:
+    """Return the same state at another address, loaded anew."""
+    root: Any = state
+    while root.parent_state is not None:
+        root = root.parent_state
     root.router = RouterData.from_router_data({"asPath": address, "headers": {"origin": "http://localhost:3000"}})
-    state = root.get_substate(kind.get_full_name().split("."))
     asyncio.run(state.load())
+    return state
+
+
+def turned(state: Any) -> Any:
+    """Return a state that has been told that its address changed, and has not loaded yet."""
+
+    async def turn() -> None:
+        state.turn()
+
+    asyncio.run(turn())
     return state

@@ -20,7 +20,9 @@ import cast
 from portal_app import clock
 from portal_app.build import ROOT
 from portal_app.database import Database, Session
+from portal_app.demo.world import load_demo
 from portal_app.migrations import migrate
+from portal_app.queries.customers import count_customers_of_operator
 
 WEB_DIR = os.environ["REFLEX_WEB_WORKDIR"]
 """Where tests compile pages: one folder for all of them, compiled anew only when portal_app/build.py says so."""
@@ -68,9 +70,9 @@ def running_portal(
 
     It is `python -m portal_app serve` with compiled pages, in development unless `environment` says
     otherwise, on a migrated SQLite database in `folder` unless `database_url` names another one. `fill`
-    puts rows there first; an empty database gets the demo world of today, as in every development
-    start. `prelude` is Python that runs in the server's process before it starts: the only way a test
-    bends the real program, such as `gate.RECHECK_SECONDS = 0.2`.
+    puts rows there first; without it, that is the demo world of today, with less usage than in development.
+    `prelude` is Python that runs in the server's process before it starts: the only way a test bends the
+    real program, such as `gate.RECHECK_SECONDS = 0.2`.
 
     Start it in a fixture of session scope: it takes three seconds, and half a minute where the pages
     have changed. Tests that run in parallel have one each, on the same compiled pages.
@@ -78,9 +80,8 @@ def running_portal(
     folder.mkdir(parents=True, exist_ok=True)
     database = Database(database_url or f"sqlite:///{folder / 'portal.db'}")
     migrate(database.engine)
-    if fill is not None:
-        with database.writing() as session:
-            fill(session)
+    with database.writing() as session:
+        (fill or _add_demo)(session)
     port = port or free_port()
     log = folder / "server.log"
     process_environment = _environment(port, database.url, environment or {})
@@ -99,6 +100,11 @@ def running_portal(
     finally:
         _stop(process)
         database.close()
+
+
+def _add_demo(session: Session) -> None:
+    if not count_customers_of_operator(session):
+        load_demo(session, clock.utc_now().date(), clock.utc_now(), cast.DEMO_EVENTS)
 
 
 def free_port() -> int:

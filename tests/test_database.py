@@ -54,6 +54,7 @@ def test_what_a_command_returns_can_be_read_after_its_commit(database):
     assert plan.name == "Plan Base"
 
 
+@pytest.mark.threat("T16")
 def test_a_query_cannot_write(database):
     with database.reading() as session, pytest.raises(DBAPIError, match=r"readonly|read-only"):
         cast.add_customer(session, "acme")

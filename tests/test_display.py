@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_app.billing.money import CURRENCIES, Money, minor_digits
-from portal_app.billing.periods import known_zones
+from portal_app.billing.periods import TimeRange, known_zones
 from portal_app.display import Display, credits_word, find_locale, make_display, utc_offset
 
 US, DE, IN, FR = (make_display(locale, "Europe/Berlin") for locale in ("en_US", "de_DE", "en_IN", "fr_FR"))
@@ -264,3 +264,90 @@ def test_wishes_from_addresses_do_not_pile_up_in_memory():
     for number in range(2000):
         make_display(f"x{number}", "UTC")
     assert make_display.cache_info().currsize <= 1000
+
+
+@pytest.mark.parametrize(
+    ("exact", "shown", "text"),
+    [
+        ("141.864", "141.86", "$141.86"),
+        ("0.004", "0", "<$0.01"),
+        ("0.009", "0", "<$0.01"),
+        ("-0.004", "0", "−<$0.01"),
+        ("0", "0", "$0.00"),
+        ("0.006", "0.01", "$0.01"),
+    ],
+)
+def test_a_cost_rounded_elsewhere_never_shows_as_zero_if_it_is_not(exact, shown, text):
+    assert US.cost(money(exact), money(shown)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "units", "text"),
+    [
+        ("5911", ("call", "calls"), "5,911 calls"),
+        ("1", ("call", "calls"), "1 call"),
+        ("-1", ("call", "calls"), "−1 call"),
+        ("1.0000001", ("call", "calls"), "1 call"),
+        ("0", ("call", "calls"), "0 calls"),
+        ("1.5", ("GB", ""), "1.5 GB"),
+        ("1", ("", "seats"), "1 seats"),
+        ("7", ("", ""), "7"),
+    ],
+)
+def test_a_quantity_has_its_unit_one_or_many(value, units, text):
+    assert US.quantity(Decimal(value), *units) == text
+
+
+@pytest.mark.parametrize(
+    ("display", "value", "text"),
+    [
+        (US, "0", "0"),
+        (US, "0.25", "0.25"),
+        (US, "950", "950"),
+        (US, "12300", "12.3K"),
+        (US, "4500000", "4.5M"),
+        (US, "-1500", "−1.5K"),
+        (DE, "12300", "12.300"),
+        (DE, "4500000", "4,5\xa0Mio."),
+    ],
+)
+def test_an_axis_shortens_numbers_as_the_locale_does(display, value, text):
+    assert display.compact(Decimal(value)) == text
+
+
+BERLIN_DAYS = {
+    "a day": ("2026-01-12T23:00Z", "2026-01-13T23:00Z", "Jan 13, 2026 (UTC+1)"),
+    "a day of 23 hours": ("2026-03-28T23:00Z", "2026-03-29T22:00Z", "Mar 29, 2026 (UTC+1)"),
+    "an hour": ("2026-01-13T13:00Z", "2026-01-13T14:00Z", "Jan 13, 2026, 2:00\u202fPM – 3:00\u202fPM (UTC+1)"),
+    "the last six hours": (
+        "2026-01-13T17:00Z", "2026-01-13T23:00Z", "Jan 13, 2026, 6:00\u202fPM – 12:00\u202fAM (UTC+1)",
+    ),
+    "an hour that comes again": (
+        "2026-10-25T00:00Z", "2026-10-25T01:00Z", "Oct 25, 2026, 2:00\u202fAM (UTC+2) – 2:00\u202fAM (UTC+1)",
+    ),
+    "its second coming": (
+        "2026-10-25T01:00Z", "2026-10-25T02:00Z", "Oct 25, 2026, 2:00\u202fAM – 3:00\u202fAM (UTC+1)",
+    ),
+    "a week": (
+        "2026-01-11T23:00Z", "2026-01-18T23:00Z",
+        "Jan 12, 2026, 12:00\u202fAM (UTC+1) – Jan 19, 2026, 12:00\u202fAM (UTC+1)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", BERLIN_DAYS)
+def test_a_window_is_written_exactly_with_its_distance_from_utc(which):
+    start, end, text = BERLIN_DAYS[which]
+    assert US.window(TimeRange(datetime.fromisoformat(start), datetime.fromisoformat(end))) == text
+
+
+def test_a_window_of_kathmandu_has_its_quarter_hour():
+    kathmandu = make_display("en_US", "Asia/Kathmandu")
+    day = TimeRange(datetime(2026, 1, 12, 18, 15, tzinfo=UTC), datetime(2026, 1, 13, 18, 15, tzinfo=UTC))
+    assert kathmandu.window(day) == "Jan 13, 2026 (UTC+5:45)"
+
+
+def test_a_number_of_any_size_is_written_out():
+    assert US.number(Decimal("1E+40")) == "10," + ",".join(["000"] * 13)
+    assert US.compact(Decimal("1E+40")).endswith("T")
+    assert US.money(money("1E+40")) == "$10," + ",".join(["000"] * 13) + ".00"

@@ -5,6 +5,7 @@ import io
 import shutil
 from decimal import Decimal
 
+import cast
 import pytest
 from pages import loaded_state
 from pypdf import PdfReader
@@ -36,7 +37,7 @@ def demo_path(migrated_sqlite, tmp_path_factory):
     shutil.copy(migrated_sqlite, path)
     database = Database(f"sqlite:///{path}")
     with database.writing() as session:
-        load_demo(session, clock.utc_now().date(), clock.utc_now())
+        load_demo(session, clock.utc_now().date(), clock.utc_now(), cast.DEMO_EVENTS)
     database.close()
     return path
 

@@ -157,6 +157,17 @@ def test_production_makes_no_secrets_of_its_own(environment):
     assert not SECRETS_FILE.exists()
 
 
+@pytest.mark.threat("T43")
+@pytest.mark.parametrize(
+    "url", ["redis://redis:6379", "redis://user@redis", "rediss://redis", "unix:///run/redis.sock"]
+)
+def test_a_redis_that_everybody_may_write_to_is_refused(environment, url):
+    environment(**SOUND | {"REFLEX_REDIS_URL": url})
+    assert read_settings()[1] == ["REFLEX_REDIS_URL has no password: whoever writes to Redis runs code here"]
+    environment(REFLEX_REDIS_URL="redis://:a-password@redis:6379")
+    assert read_settings()[1] == []
+
+
 def test_a_database_file_is_made_for_its_owner_alone(environment):
     database = Database("sqlite:///new.db")
     migrate(database.engine)

@@ -21,6 +21,8 @@ class FileKind(StrEnum):
     INVOICE_PDF = "invoice.pdf"
     INVOICES_CSV = "invoices.csv"
     TRANSACTIONS_CSV = "transactions.csv"
+    USAGE_BREAKDOWN_CSV = "usage-breakdown.csv"
+    USAGE_SERIES_CSV = "usage-series.csv"
 
 
 @dataclass(frozen=True, slots=True)

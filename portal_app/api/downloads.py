@@ -16,16 +16,19 @@ from portal_app.access.keys import Purpose, derive_key
 from portal_app.access.principal import CustomerId
 from portal_app.access.tokens import TokenRejected
 from portal_app.api.files import pdf_response
+from portal_app.billing.periods import Preset
 from portal_app.database import current_database
 from portal_app.display import Display, make_display
 from portal_app.errors import LinkRejected
 from portal_app.exports.filenames import content_disposition
 from portal_app.exports.invoices_csv import invoices_csv
 from portal_app.exports.transactions_csv import transactions_csv
+from portal_app.exports.usage_csv import usage_breakdown_csv, usage_series_csv
 from portal_app.queries.access import check_session_of_anyone, find_api_key_of_operator
 from portal_app.queries.customers import customer_id_of_operator, get_profile
 from portal_app.queries.invoice_search import parse_search
 from portal_app.queries.invoices import each_invoice, get_invoice
+from portal_app.queries.usage import usage_of_preset
 from portal_app.queries.wallets import each_transaction
 from portal_app.settings import get_settings
 
@@ -67,8 +70,7 @@ async def _customer(wanted: Download, now: datetime) -> CustomerId:
 
 
 async def _csv(customer: CustomerId, wanted: Download, display: Display) -> Response:
-    name = "invoices.csv" if wanted.kind is FileKind.INVOICES_CSV else "transactions.csv"
-    headers = {"Content-Disposition": content_disposition(name)}
+    headers = {"Content-Disposition": content_disposition(wanted.kind.value)}
     chunks = _csv_chunks(customer, wanted, display)
     first = await run_in_threadpool(next, chunks)  # before the answer starts, so that it can still be "not found"
     whole = iterate_in_threadpool(chain((first,), chunks))
@@ -83,5 +85,10 @@ def _csv_chunks(customer: CustomerId, wanted: Download, display: Display) -> Ite
             search = parse_search(wanted.subject, display.local(now).date(), display.decimal_mark)
             found = each_invoice(session, customer, search, display.zone, now)
             yield from invoices_csv(found, display)
+        elif wanted.kind in {FileKind.USAGE_BREAKDOWN_CSV, FileKind.USAGE_SERIES_CSV}:
+            preset, asked_at = wanted.subject.split()
+            report = usage_of_preset(session, customer, Preset(preset), datetime.fromisoformat(asked_at))
+            is_series = wanted.kind is FileKind.USAGE_SERIES_CSV
+            yield from usage_series_csv(report, display) if is_series else usage_breakdown_csv(report, display)
         else:
             yield from transactions_csv(each_transaction(session, customer, wanted.subject), display)

@@ -21,7 +21,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 ExternalId = Annotated[str, Path(description="The operator's own id of the customer.", max_length=255)]
 
 
-@router.post("/customers/portal/{external_id}", responses=ANSWERS)
+@router.post("/customers/portal/{external_id:path}", responses=ANSWERS)
 async def mint(external_id: ExternalId, caller: Minter, response: Response) -> SessionWire:
     """Mint a link that shows this customer's portal for one hour to whoever opens it."""
     minted = await current_database().write(mint_session, get_settings(), external_id, caller.actor, caller.now)
@@ -29,7 +29,7 @@ async def mint(external_id: ExternalId, caller: Minter, response: Response) -> S
     return session_wire(minted)
 
 
-@router.get("/customers/portal/{external_id}", responses=ANSWERS)
+@router.get("/customers/portal/{external_id:path}", responses=ANSWERS)
 async def mint_by_get(external_id: ExternalId, caller: Minter, response: Response) -> SessionWire:
     """Mint as POST does: the documented API mints by GET. Prefer POST, which nothing caches or repeats."""
     return await mint(external_id, caller, response)

@@ -32,6 +32,11 @@ class TimeRange:
     start_at: datetime
     end_at: datetime
 
+    def overlap(self, other: TimeRange) -> TimeRange | None:
+        """Return the time that both share, or None if they share none."""
+        start_at, end_at = max(self.start_at, other.start_at), min(self.end_at, other.end_at)
+        return TimeRange(start_at, end_at) if start_at < end_at else None
+
 
 @dataclass(frozen=True, slots=True)
 class Window(TimeRange):
@@ -100,32 +105,44 @@ def windows(
 ) -> Iterator[Window]:
     """Cut `span` into the local windows of `zone`, in order, without those that begin after `now`.
 
-    Together they are the span until then: its ends cut the first and the last window short (`window_at` says where
-    the whole one begins). The iterator is lazy, as a long span of minutes has no end worth waiting for.
+    Together they are the span until then: its ends cut the first and the last window short. The iterator
+    is lazy, as a long span of minutes has no end worth waiting for.
 
     - Up to 12 hours, windows begin where the local clock shows a multiple of their length since midnight.
       An hour or half hour that the clock repeats is a window again; longer windows grow and shrink instead,
       so a day has four windows of six hours, whatever its length.
     - WEEK begins on Mondays; MONTH on the first, or on the local day and time of `anchor_at`.
     """
-    whole = pairwise(_starts(span.start_at, size, zone, anchor_at))
-    for opened_at, closed_at in takewhile(lambda pair: pair[0] < span.end_at and pair[0] <= now, whole):
-        start_at, end_at = max(opened_at, span.start_at), min(closed_at, span.end_at)
-        if start_at < end_at:
-            yield Window(start_at, end_at, is_unfinished=closed_at > now)
+    begun = takewhile(lambda whole: whole.start_at <= now, whole_windows(span, size, zone, anchor_at))
+    for whole in begun:
+        start_at, end_at = max(whole.start_at, span.start_at), min(whole.end_at, span.end_at)
+        yield Window(start_at, end_at, is_unfinished=whole.end_at > now)
+
+
+def whole_windows(
+    span: TimeRange, size: WindowSize, zone: ZoneInfo, anchor_at: datetime | None = None
+) -> Iterator[TimeRange]:
+    """Return the windows of `zone` that `windows` would cut short at the ends of `span`, in order and whole."""
+    return _overlapping(_starts(span.start_at, size, zone, anchor_at), span)
 
 
 def window_at(at: datetime, size: WindowSize, zone: ZoneInfo, anchor_at: datetime | None = None) -> TimeRange:
     """Return the whole window of `zone` that holds `at`."""
-    pairs = pairwise(_starts(at, size, zone, anchor_at))
-    return next(TimeRange(start_at, end_at) for start_at, end_at in pairs if start_at <= at < end_at)
+    return next(whole_windows(TimeRange(at, at + timedelta.resolution), size, zone, anchor_at))
+
+
+def _overlapping(starts: Iterator[datetime], span: TimeRange) -> Iterator[TimeRange]:
+    """Return those ranges from each start to the next that share time with `span`."""
+    ranges = (TimeRange(*ends) for ends in pairwise(starts))
+    begun = takewhile(lambda whole: whole.start_at < span.end_at, ranges)
+    return (whole for whole in begun if whole.overlap(span))
 
 
 def _starts(at: datetime, size: WindowSize, zone: ZoneInfo, anchor_at: datetime | None) -> Iterator[datetime]:
     """Where windows begin, from some start at or before `at` without end."""
     if size in _UTC_STEPS:
         step = _UTC_STEPS[size]
-        first = at.astimezone(UTC) - (at - _EPOCH) % step
+        first = floor_to_grid(at, step)
         return (first + step * index for index in count())
     if size in _CLOCK_STEPS:
         midnights = pairwise(_calendar(WindowSize.DAY, zone, None).starts_from(at))
@@ -177,8 +194,7 @@ class Recurrence:
 
     def overlapping(self, span: TimeRange) -> Iterator[TimeRange]:
         """Return the periods that share time with `span`, in order, whole."""
-        whole = pairwise(self.starts_from(span.start_at))
-        return (TimeRange(*ends) for ends in takewhile(lambda ends: ends[0] < span.end_at, whole))
+        return _overlapping(self.starts_from(span.start_at), span)
 
     def starts_from(self, at: datetime) -> Iterator[datetime]:
         """Return where periods start, from the one that holds `at`, without end; not where the calendar skips one."""
@@ -228,7 +244,7 @@ def billing_recurrence(
     """
     if period not in _MONTHS | _DAYS or length < 1:
         raise ValueError(f"{length} × {period} does not repeat")
-    wall = (anchor_at - (anchor_at - _EPOCH) % GRID).astimezone(zone).replace(tzinfo=None)
+    wall = floor_to_grid(anchor_at).astimezone(zone).replace(tzinfo=None)
     if cycle is BillingCycle.CALENDAR:
         wall = datetime.combine(wall, time.min)
         if period in _MONTHS:
@@ -247,14 +263,14 @@ def _calendar(size: WindowSize, zone: ZoneInfo, anchor_at: datetime | None) -> R
     return Recurrence(_MONDAY, zone, days=7 if size is WindowSize.WEEK else 1)
 
 
-def on_grid(at: datetime) -> datetime:
-    """Return the start of the quarter hour that holds an instant."""
-    return at - (at - _EPOCH) % GRID
+def floor_to_grid(at: datetime, step: timedelta = GRID) -> datetime:
+    """Round an instant down to the 15-minute UTC grid, where usage can be cut; or to another step."""
+    return at.astimezone(UTC) - (at - _EPOCH) % step
 
 
 def is_on_grid(at: datetime) -> bool:
     """Tell whether an instant lies on the 15-minute UTC grid, where prices may change."""
-    return (at - _EPOCH) % GRID == timedelta(0)
+    return floor_to_grid(at) == at
 
 
 @cache

@@ -109,9 +109,9 @@ def costs(tariff: Tariff, periods: Sequence[TimeRange], spans: Iterable[TimeRang
 
     def steps(span: TimeRange) -> Iterator[tuple[Accrual, Accrual]]:
         for period in periods:
-            start_at, end_at = max(span.start_at, period.start_at), min(span.end_at, period.end_at)
-            if start_at < end_at:
-                yield accrued_at(period, start_at), accrued_at(period, end_at)
+            part = span.overlap(period)
+            if part:
+                yield accrued_at(period, part.start_at), accrued_at(period, part.end_at)
 
     return [Cost(tariff.currency, tuple(steps(span))) for span in spans]
 

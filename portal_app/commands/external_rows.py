@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from portal_app.database import Session
 from portal_app.models.columns import Row
 from portal_app.models.invoice import Invoice, LineItem, Payment
-from portal_app.models.wallet import CreditGrant, Wallet, WalletTransaction
+from portal_app.models.wallet import CreditGrant, WalletTransaction
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 Part = TypeVar("Part", LineItem, Payment)
@@ -68,8 +68,3 @@ def find_transactions(
         .where(col(WalletTransaction.external_id).in_(external_ids))
     )
     return {row.external_id or "": (row, grant) for row, grant in session.exec(statement)}
-
-
-def lock_wallet(session: Session, external_id: str) -> Wallet:
-    """Return the wallet with this external id, which must exist, and keep others from posting to it meanwhile."""
-    return session.exec(select(Wallet).where(Wallet.external_id == external_id).with_for_update()).one()

@@ -93,7 +93,8 @@ class LedgerPoster:
         self.balance = last.credit_balance_after if last else Decimal(0)
         self._sequence = last.sequence if last else 0
         self._last_at = last.created_at if last else None
-        held = select(CreditGrant).where(CreditGrant.wallet_id == wallet.id, col(CreditGrant.credits_available) > 0)
+        mine = CreditGrant.customer_id == wallet.customer_id, CreditGrant.wallet_id == wallet.id
+        held = select(CreditGrant).where(*mine, col(CreditGrant.credits_available) > 0)
         rows = session.exec(held.order_by(col(CreditGrant.id)).execution_options(**current))
         self._rows = {row.id or 0: row for row in rows}
         self._open: tuple[Grant, ...] = tuple(_grant(row) for row in self._rows.values())

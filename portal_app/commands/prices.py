@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from portal_app.billing.metering import GroupEntity
-from portal_app.billing.periods import GRID, on_grid
+from portal_app.billing.periods import GRID, floor_to_grid
 from portal_app.billing.prices import PriceModel, PriceVersion, model_problems, version_problems
 from portal_app.billing.statuses import BillingPeriod, InvoiceCadence, PriceType, RecordStatus
 from portal_app.commands.catalog_rows import added, changed, refuse_taken, usable
@@ -105,7 +105,7 @@ def end_price(session: Session, public_id: str, actor: str, now: datetime) -> No
         NotFound: it does not exist.
     """
     row = usable(session, Price, public_id)
-    ends_at = on_grid(max(now, row.start_at or now)) + GRID
+    ends_at = floor_to_grid(max(now, row.start_at or now)) + GRID
     if row.end_at is None or row.end_at > ends_at:
         changed(session, row, {"end_at": ends_at}, actor, now)
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import col, select
 
 from portal_app.access.principal import CustomerId
-from portal_app.billing.periods import TimeRange, billing_recurrence, on_grid
+from portal_app.billing.periods import TimeRange, billing_recurrence, floor_to_grid
 from portal_app.billing.statuses import BillingCycle, BillingPeriod, SubscriptionStatus
 from portal_app.commands.audit import record
 from portal_app.commands.catalog_rows import usable
@@ -167,11 +167,11 @@ def resume_subscription(session: Session, customer_id: CustomerId, public_id: st
 def period_at(row: Subscription, zone: ZoneInfo, at: datetime) -> TimeRange:
     """Return the period of a subscription that holds `at`: its trial, or one of those that repeat from its anchor."""
     if row.trial_start_at is not None and row.trial_end_at is not None and at < row.trial_end_at:
-        return TimeRange(on_grid(row.trial_start_at), on_grid(row.trial_end_at))
+        return TimeRange(floor_to_grid(row.trial_start_at), floor_to_grid(row.trial_end_at))
     rhythm = (row.billing_period, row.billing_period_count, row.billing_cycle)
     repeated = billing_recurrence(*rhythm, row.billing_anchor_at or row.start_at, zone).containing(at)
     # The first one is cut short by the start, the last one by the end.
-    first_at = on_grid(row.trial_end_at or row.start_at)
+    first_at = floor_to_grid(row.trial_end_at or row.start_at)
     end_at = repeated.end_at if row.end_at is None else min(repeated.end_at, row.end_at)
     start_at = max(repeated.start_at, first_at)
     return TimeRange(start_at, end_at) if end_at > start_at else repeated

@@ -31,7 +31,7 @@ MAX_WAITING = 20_000
 MAX_GROUP = 5_000
 """How many events share a transaction."""
 RETRY_AFTER_SECONDS = 1
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 30
 THREADS = {"sqlite": 1, "postgresql": 2}
 
 _GONE = (OperationalError, InterfaceError, PoolTimeout)

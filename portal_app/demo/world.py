@@ -11,6 +11,7 @@ from portal_app.demo.acme import add_acme
 from portal_app.demo.archive import add_archive
 from portal_app.demo.others import add_others
 from portal_app.demo.rows import World
+from portal_app.demo.usage import EVENTS, add_usage
 from portal_app.models.catalog import Plan, Price
 from portal_app.models.customer import Customer
 
@@ -38,8 +39,8 @@ _PROFILES = {
 }  # fmt: skip
 
 
-def load_demo(session: Session, on: date, now: datetime) -> None:
-    """Fill an empty database with the demo world as of the day `on`."""
+def load_demo(session: Session, on: date, now: datetime, events: int = EVENTS) -> None:
+    """Fill an empty database with the demo world as of the day `on`, with so many usage events, Acme's at least."""
     world = World(session, on, now)
     plans = {
         "base": _plan(world, "Plan Base", "Compute and storage, billed monthly", Decimal(20), "usd"),
@@ -50,6 +51,7 @@ def load_demo(session: Session, on: date, now: datetime) -> None:
     add_acme(world, customers["acme"], plans["base"])
     add_archive(world, customers["archive"], plans["archive"])
     add_others(world, customers, plans)
+    add_usage(world, customers, plans, events)
     session.flush()
 
 

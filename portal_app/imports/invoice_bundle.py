@@ -12,7 +12,7 @@ from portal_app.imports.invoice_parts import Part, sum_lines, sum_payments
 from portal_app.imports.invoice_sums import complete
 from portal_app.imports.nouns import INVOICES
 from portal_app.imports.problems import quoted
-from portal_app.imports.run import attributes, current, defaults, described, moved
+from portal_app.imports.run import attributes, current, defaults, frozen, moved
 from portal_app.imports.scratch import StagedRow
 from portal_app.models.invoice import Invoice, LineItem, Payment
 
@@ -36,7 +36,7 @@ class Bundle:
     lines: list[Part[LineItem]]
     payments: list[Part[Payment]]
     is_whole: bool = True
-    """Whether all its lines and payments are known: only then can they be added up."""
+    """Whether all its lines and payments have been read."""
     values: Values = field(default_factory=dict[str, object])
     is_final: bool = field(init=False)
     """Whether an earlier run issued it."""
@@ -51,6 +51,11 @@ class Bundle:
         return [part.row for part in (*self.lines, *self.payments) if part.row]
 
     @property
+    def adds_up(self) -> bool:
+        """Whether its lines and payments can be added up: all are known, and none is bad."""
+        return self.is_whole and not any(row.bad for row in self.brought)
+
+    @property
     def kept_lines(self) -> list[Part[LineItem]]:
         """The lines it will have: a draft's are those of the file, if that has any."""
         brought = [line for line in self.lines if line.row]
@@ -61,7 +66,7 @@ class Bundle:
         self.values = current(INVOICES, self.stored) if self.stored else defaults(INVOICES)
         given = attributes(INVOICES, self.row.values, targets) if self.row else {}
         self.values |= given
-        if self.row and self.stored:
+        if self.row and self.stored and self.adds_up:
             self._ask_anew(self.stored, given)
         INVOICES.derive(self.values)
 
@@ -81,7 +86,7 @@ class Bundle:
         if self.stored and self.row:
             yield from moved(INVOICES, self.stored, attributes(INVOICES, self.row.values, targets))
         yield from self._foreign_subscription(targets)
-        if not self.is_whole or any(row.bad for row in self.brought):
+        if not self.adds_up:
             return
         sums = complete(self.values, sum_lines(self.kept_lines), sum_payments(self.payments))
         yield from sums
@@ -98,15 +103,4 @@ class Bundle:
             return
         if self.values["invoice_status"] not in _NEXT[stored.invoice_status]:
             yield "invoice_status", f"is {stored.invoice_status} and cannot become {self.values['invoice_status']}"
-        for column in INVOICES.columns:
-            if (
-                column.attribute in self.values
-                and column.attribute not in PROGRESS
-                and column.name not in INVOICES.fixed
-            ):
-                before, after = getattr(stored, column.attribute), self.values[column.attribute]
-                if before != after:
-                    yield (
-                        column.name,
-                        f"is {described(before)} on a finalised invoice and cannot become {described(after)}",
-                    )
+        yield from frozen(INVOICES, stored, self.values, PROGRESS | INVOICES.fixed)

@@ -14,7 +14,7 @@ from portal_app.imports.invoice_sums import ZERO, Lines, Receipts
 from portal_app.imports.kinds import fitting
 from portal_app.imports.nouns import LINE_ITEMS
 from portal_app.imports.problems import BadCell
-from portal_app.imports.run import attributes, current, defaults, described
+from portal_app.imports.run import attributes, current, defaults, frozen
 from portal_app.imports.scratch import StagedRow
 from portal_app.models.invoice import Invoice, LineItem, Payment
 
@@ -29,11 +29,6 @@ class Part(Generic[Stored]):
     row: StagedRow | None
     stored: Stored | None
     values: Values
-
-    @property
-    def is_loadable(self) -> bool:
-        """Whether this run brings it, and nothing is wrong with it so far."""
-        return self.row is not None and not self.row.bad
 
 
 def parts_of(
@@ -121,8 +116,5 @@ def _foreign(part: Part[LineItem] | Part[Payment], invoice: Invoice | None) -> I
 def _frozen(line: Part[LineItem]) -> Iterator[Objection]:
     if line.stored is None:
         yield "invoice", "is finalised: no line can be added to it"
-        return
-    for column in LINE_ITEMS.columns:
-        before, after = (getattr(line.stored, column.attribute), line.values.get(column.attribute))
-        if column.attribute in line.values and before != after:
-            yield column.name, f"is {described(before)} on a finalised invoice and cannot become {described(after)}"
+    else:
+        yield from frozen(LINE_ITEMS, line.stored, line.values)

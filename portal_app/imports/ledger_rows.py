@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
-from portal_app.billing.money import MONEY_SCALE, quantize, value_of_credits
+from portal_app.billing.money import MONEY_SCALE, is_worth, value_of_credits
 from portal_app.billing.statuses import ReferenceType, TransactionStatus, TransactionType
 from portal_app.commands.external_rows import Target
 from portal_app.commands.post_ledger import GrantTerms, LedgerEntry
@@ -19,7 +19,6 @@ from portal_app.imports.run import attributes, described
 from portal_app.imports.scratch import StagedRow
 from portal_app.models.wallet import Wallet, WalletTransaction
 
-ENOUGH_DIGITS = 60
 _ANYTHING_IF_EMPTY = {"amount", "credit_balance_after", "reference_type"}
 
 
@@ -102,15 +101,8 @@ def _amount(row: StagedRow, wallet: Wallet) -> Iterator[Objection]:
     rate = wallet.conversion_rate
     worth = value_of_credits(credits_, rate)
     yield from _fits("credit_amount", worth)
-    if told is not None and told != worth and credits_ != _bought(told, rate):
+    if told is not None and not is_worth(credits_, told, rate):
         yield "amount", f"{plain(credits_)} credits at {plain(rate)} are worth {plain(worth)}, not {plain(told)}"
-
-
-def _bought(amount: Decimal, rate: Decimal) -> Decimal:
-    """Return the credits that money buys, to the finest the ledger stores: either may have followed from the other."""
-    with localcontext() as context:
-        context.prec = ENOUGH_DIGITS
-        return quantize(amount / rate, MONEY_SCALE)
 
 
 def _grant(row: StagedRow, known: Known) -> Iterator[Objection]:

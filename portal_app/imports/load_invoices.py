@@ -76,7 +76,7 @@ def _keys(rows: Iterable[list[StagedRow]]) -> list[str]:
 
 
 def _is_sound(bundle: Bundle) -> bool:
-    return bundle.is_whole and not (bundle.row and bundle.row.bad) and not any(row.bad for row in bundle.brought)
+    return bundle.adds_up and not (bundle.row and bundle.row.bad)
 
 
 def _named(bundle: Bundle, objections: Iterable[Objection]) -> Iterator[Objection]:
@@ -117,7 +117,7 @@ def _check_numbers(run: Run, bundles: list[Bundle]) -> None:
 
 def _check_stored(run: Run, bundle: Bundle) -> None:
     """Refuse lines and payments that no longer agree with an invoice that this run does not bring."""
-    if not bundle.is_whole or any(row.bad for row in bundle.brought):
+    if not bundle.adds_up:
         return
     lines, receipts = sum_lines(bundle.kept_lines), sum_payments(bundle.payments)
     for noun, name, found in ((LINE_ITEMS, "subtotal", lines.amount), (PAYMENTS, "amount_paid", receipts.received)):
@@ -147,7 +147,7 @@ def _store_invoice(run: Run, bundle: Bundle) -> Invoice:
         run.note(INVOICES, added, is_new=True, has_changed=False)
         return added
     if bundle.row:
-        run.note(INVOICES, bundle.stored, is_new=False, has_changed=run.set(bundle.stored, bundle.values))
+        run.note(INVOICES, bundle.stored, is_new=False, has_changed=run.change(bundle.stored, bundle.values))
     return bundle.stored
 
 
@@ -170,7 +170,7 @@ def _store_part(run: Run, noun: Noun, part: Part[LineItem] | Part[Payment], invo
     if part.row is None:
         return
     if part.stored:
-        run.note(noun, part.stored, is_new=False, has_changed=run.set(part.stored, part.values))
+        run.note(noun, part.stored, is_new=False, has_changed=run.change(part.stored, part.values))
     else:
         owner = {"customer_id": invoice.customer_id, "invoice_id": invoice.id}
         values = {"created_at": invoice.issued_at} | part.values | owner

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from portal_app.commands.external_rows import find_rows, find_targets, find_transactions, lock_wallet
+from portal_app.commands.external_rows import find_rows, find_targets, find_transactions
 from portal_app.commands.post_ledger import LedgerOutOfOrder, LedgerOverdrawn
 from portal_app.commands.post_ledger_in_batches import BatchPoster
 from portal_app.imports.columns import Objection
@@ -44,7 +44,7 @@ def _change_grants(run: Run, batch: Sequence[StagedRow]) -> None:
         found = list(moved(GRANTS, grant, told))
         run.refuse(row, found)
         if not found:
-            run.note(GRANTS, grant, is_new=False, has_changed=run.set(grant, told))
+            run.note(GRANTS, grant, is_new=False, has_changed=run.change(grant, told))
     run.session.flush()
 
 
@@ -144,6 +144,6 @@ class _Ledgers:
 
     def _opened(self) -> tuple[Wallet, BatchPoster]:
         if self.wallet is None or self.poster is None:
-            self.wallet = lock_wallet(self.run.session, self.wallet_key)
+            self.wallet = find_rows(self.run.session, Wallet, [self.wallet_key])[self.wallet_key]
             self.poster = BatchPoster(self.run.session, self.wallet, self.run.now)
         return self.wallet, self.poster

@@ -40,4 +40,4 @@ def _load(run: Run, noun: Noun, row: StagedRow, stored: Row | None, targets: dic
     if stored is None:
         run.note(noun, run.new(noun, row.key, values), is_new=True, has_changed=False)
     else:
-        run.note(noun, stored, is_new=False, has_changed=run.set(stored, values))
+        run.note(noun, stored, is_new=False, has_changed=run.change(stored, values))

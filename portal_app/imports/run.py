@@ -76,7 +76,7 @@ class Run:
         row |= values
         return noun.table(**row)
 
-    def set(self, row: Row, values: Values) -> bool:
+    def change(self, row: Row, values: Values) -> bool:
         """Give a row these attributes, and tell whether any was different."""
         changed = {name: value for name, value in values.items() if getattr(row, name) != value}
         for name, value in changed.items():
@@ -132,6 +132,16 @@ def moved(noun: Noun, stored: Row, given: Values) -> Iterator[Objection]:
                 yield name, f"this {noun.singular} has another {name}, which cannot change"
             else:
                 yield name, f"is {described(before)} already and cannot become {described(given[column.attribute])}"
+
+
+def frozen(noun: Noun, stored: Row, values: Values, leaving: frozenset[str] = frozenset()) -> Iterator[Objection]:
+    """Yield the columns, but those called `leaving`, in which a row of a finalised invoice would change."""
+    for column in noun.columns:
+        if column.attribute in values and column.name not in leaving:
+            before, after = getattr(stored, column.attribute), values[column.attribute]
+            if before != after:
+                sentence = f"is {described(before)} on a finalised invoice and cannot become {described(after)}"
+                yield column.name, sentence
 
 
 def described(value: Any) -> str:

@@ -15,7 +15,7 @@ from sqlmodel import col, or_, select
 from portal_app.access.principal import CustomerId
 from portal_app.billing.metering import FeatureType, ResetPeriod
 from portal_app.billing.money import quantize
-from portal_app.billing.periods import GRID, TimeRange, billing_recurrence, on_grid
+from portal_app.billing.periods import GRID, TimeRange, billing_recurrence, floor_to_grid
 from portal_app.billing.statuses import BillingCycle, BillingPeriod, RecordStatus, SubscriptionStatus
 from portal_app.database import Session
 from portal_app.models.catalog import Entitlement, Feature, Plan
@@ -136,7 +136,7 @@ def _window(entitled: _Entitled, now: datetime) -> TimeRange | None:
     if reset is None:
         return TimeRange(subscription.current_period_start_at, subscription.current_period_end_at)
     if reset is ResetPeriod.NEVER:
-        return TimeRange(on_grid(min(subscription.start_at, now)), on_grid(now) + GRID)
+        return TimeRange(floor_to_grid(min(subscription.start_at, now)), floor_to_grid(now) + GRID)
     cycle = BillingCycle.CALENDAR if reset is ResetPeriod.DAILY else subscription.billing_cycle
     anchor_at = subscription.billing_anchor_at or subscription.start_at
     return billing_recurrence(BillingPeriod(reset.value), 1, cycle, anchor_at, entitled.zone).containing(now)

@@ -116,7 +116,7 @@ def _matching(
     rows: Iterable[Any] = session.connection().execute(_statement(table, search, owner)).yield_per(500)
     found: list[KeptEvent] = []
     for read, row in enumerate(rows):
-        event_id, at, name, source, properties, received_at = row
+        event_id, at, name, source, properties, received_at = tuple(row)
         if read >= MAX_EVENTS:
             raise Invalid(field="property_filters", problem=f"would read more than {MAX_EVENTS} events")
         if not search.filters or passes(search.filters, _properties(properties)):

@@ -13,7 +13,7 @@ from portal_app.billing.aggregation import Cell, merged, quantity
 from portal_app.billing.instants import micros
 from portal_app.billing.metering import AggregationType, MeterRule
 from portal_app.billing.money import exact
-from portal_app.billing.periods import TimeRange, WindowSize, window_at
+from portal_app.billing.periods import TimeRange, WindowSize, whole_windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +25,20 @@ class Weighed:
 
 
 def weighing(span: TimeRange, periods: Sequence[TimeRange], zone: ZoneInfo) -> tuple[Weighed, ...]:
-    """Return by what the events of `span` are weighed: their billing period, or, outside of any, their local month."""
-    inside = [Weighed(period, period) for period in periods]
+    """Return by what the events of `span` are weighed: their billing period, or, outside of any, their local month.
+
+    Parts begin with their period, or their month, if need be before the span: what accrued is rounded, not differences.
+    """
+    month = next(whole_windows(span, WindowSize.MONTH, zone))
+    reach = TimeRange(min(month.start_at, span.start_at), span.end_at)
     outside = [
-        Weighed(gap, TimeRange(month.start_at, month.end_at))
-        for part in _without(span, periods)
-        for month in _months(part, zone)
-        for gap in (TimeRange(max(part.start_at, month.start_at), min(part.end_at, month.end_at)),)
+        Weighed(shared, whole)
+        for part in _without(reach, periods)
+        for whole in whole_windows(part, WindowSize.MONTH, zone)
+        if (shared := part.overlap(whole))
     ]
+    inside = [Weighed(period, period) for period in periods]
     return tuple(sorted([*inside, *outside], key=lambda weighed: weighed.part.start_at))
-
-
-def _months(part: TimeRange, zone: ZoneInfo) -> Iterator[TimeRange]:
-    """Yield the whole local months that touch a span."""
-    start_at = part.start_at
-    while start_at < part.end_at:
-        month = window_at(start_at, WindowSize.MONTH, zone)
-        yield month
-        start_at = month.end_at
 
 
 def _without(span: TimeRange, periods: Sequence[TimeRange]) -> Iterator[TimeRange]:
@@ -88,10 +84,11 @@ class Metered:
     def _weighed_amount(self, span: TimeRange, weighed: Weighed) -> Decimal:
         """A difference of amounts since the part began, so that windows add up to the span to the last digit."""
         part = weighed.part
-        start_at, end_at = max(span.start_at, part.start_at), min(span.end_at, part.end_at)
-        if start_at >= end_at:
+        shared = span.overlap(part)
+        if shared is None:
             return Decimal(0)
-        before, after = (self._amount(self._grow(part.start_at, at), weighed.period) for at in (start_at, end_at))
+        ends = shared.start_at, shared.end_at
+        before, after = (self._amount(self._grow(part.start_at, at), weighed.period) for at in ends)
         return after - before
 
     def _grow(self, start_at: datetime, at: datetime) -> Cell:

@@ -13,7 +13,7 @@ from sqlmodel import col, or_, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.metering import ResetUsage
-from portal_app.billing.periods import GRID, Recurrence, TimeRange, billing_recurrence
+from portal_app.billing.periods import Recurrence, TimeRange, billing_recurrence, floor_to_grid
 from portal_app.billing.prices import ZERO, Package, PriceModel, PriceVersion, Tariff, Tier
 from portal_app.billing.statuses import BillingPeriod, PriceType, RecordStatus, Rounding, SubscriptionStatus
 from portal_app.database import Session
@@ -75,7 +75,8 @@ class _UsagePrice:
             tiers=self.tiers,
             min_quantity=price.min_quantity or ZERO,
         )
-        return PriceVersion(price.public_id, model, _on_grid(price.start_at), _on_grid(price.end_at))
+        start_at, end_at = (at and floor_to_grid(at) for at in (price.start_at, price.end_at))
+        return PriceVersion(price.public_id, model, start_at, end_at)
 
 
 def _prices(session: Session, subscriptions: Sequence[Subscription]) -> list[_UsagePrice]:
@@ -146,17 +147,16 @@ def charged_periods(
 
     With `never_resets` it is one period, from the beginning to the end.
     """
-    begins = _on_grid(max(subscription.start_at, subscription.trial_end_at or subscription.start_at))
-    ends = _on_grid(_end(subscription))
-    if begins is None or ends is None or begins >= ends:
+    begins = floor_to_grid(max(subscription.start_at, subscription.trial_end_at or subscription.start_at))
+    ends = floor_to_grid(_end(subscription))
+    charged = TimeRange(begins, ends) if begins < ends else None
+    reach = charged and charged.overlap(span)
+    if charged is None or reach is None:
         return ()
     if never_resets or subscription.billing_period is BillingPeriod.ONETIME:
-        return (TimeRange(begins, ends),) if begins < span.end_at and span.start_at < ends else ()
-    reach = TimeRange(max(span.start_at, begins), min(span.end_at, ends))
-    if reach.start_at >= reach.end_at:
-        return ()
-    periods = _recurrence(subscription, zone).overlapping(reach)
-    return tuple(TimeRange(max(period.start_at, begins), min(period.end_at, ends)) for period in periods)
+        return (charged,)
+    periods = (period.overlap(charged) for period in _recurrence(subscription, zone).overlapping(reach))
+    return tuple(period for period in periods if period)
 
 
 def _end(subscription: Subscription) -> datetime:
@@ -176,11 +176,6 @@ def _recurrence(subscription: Subscription, zone: ZoneInfo) -> Recurrence:
             subscription.billing_period, subscription.billing_period_count, subscription.billing_cycle, anchor_at,
             own_zone,
         )  # fmt: skip
-        if recurrence.containing(current.start_at).start_at == _on_grid(current.start_at):
+        if recurrence.containing(current.start_at).start_at == floor_to_grid(current.start_at):
             break
     return recurrence
-
-
-def _on_grid(at: datetime | None) -> datetime | None:
-    """Round down to the quarter hour, where usage can be cut."""
-    return at and at - (at - datetime(1970, 1, 1, tzinfo=UTC)) % GRID

@@ -48,12 +48,16 @@ class Priced:
 
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """What one subscription charges for a feature; `cost.charges` explains it, line by line."""
+    """What one subscription charges for a feature; `cost.charges` explains it, line by line.
+
+    `periods` are the billing periods that its usage was counted in, whole, one for each of the cost's steps.
+    """
 
     subscription_public_id: str
     plan_id: int
     tariff: Tariff
     cost: Cost
+    periods: tuple[TimeRange, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,8 @@ def _report(
         for (key, labels), cells in sorted(usage.items(), key=_labels)
         if key == rule.key
     ]
-    return UsageReport(span, zone, points, tuple(series), usage_freshness(session, customer_id, now))
+    shown = tuple(one for one in series if one.events or any(cost.exact.amount for cost in one.costs))
+    return UsageReport(span, zone, points, shown, usage_freshness(session, customer_id, now))
 
 
 def _zone(session: Session, customer_id: CustomerId) -> ZoneInfo:
@@ -245,7 +250,14 @@ def _series(
         ),
         costs=total,
         charged=tuple(
-            Charged(mine.subscription_public_id, mine.plan_id, mine.tariff, of_spans[0]) for mine, of_spans in rated
+            Charged(
+                mine.subscription_public_id,
+                mine.plan_id,
+                mine.tariff,
+                of_spans[0],
+                tuple(period for period in mine.periods if span.overlap(period)),
+            )
+            for mine, of_spans in rated
         ),
         labels=labels,
     )

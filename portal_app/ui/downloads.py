@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import reflex as rx
@@ -9,6 +10,7 @@ import reflex as rx
 from portal_app import clock
 from portal_app.access.downloads import FileKind, sign_download
 from portal_app.access.keys import Purpose, derive_key
+from portal_app.billing.periods import Preset
 from portal_app.errors import NotFound
 from portal_app.queries.invoices import get_invoice
 from portal_app.settings import get_settings
@@ -24,6 +26,11 @@ async def invoice_download(portal: Portal, public_id: object) -> Any:
     except NotFound:
         return None
     return file_download(portal, FileKind.INVOICE_PDF, wanted)
+
+
+def usage_subject(preset: Preset, asked_at: datetime) -> str:
+    """Return which usage a file holds: a range as it was on screen, even if an hour or a day has begun since."""
+    return f"{preset.value} {asked_at.isoformat()}"
 
 
 def file_download(portal: Portal, kind: FileKind, subject: str) -> Any:

@@ -18,7 +18,6 @@ class ApiBeforePages:
     def __init__(self, api: Starlette, pages: ASGIApp, compiled: Path) -> None:
         """Take both; `compiled` is the folder of compiled pages."""
         self._api, self._pages = api, pages
-        self._others = [route for route in api.routes if not getattr(route, "path", "").startswith(API_PATHS)]
         self._folders = {f"/{page.parent.relative_to(compiled)}" for page in compiled.glob("*/**/index.html")}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,5 +32,5 @@ class ApiBeforePages:
 
     def _is_for_api(self, scope: Scope) -> bool:
         return f"{scope['path']}/".startswith(API_PATHS) or any(
-            route.matches(scope)[0] is not Match.NONE for route in self._others
+            route.matches(scope)[0] is not Match.NONE for route in self._api.routes
         )

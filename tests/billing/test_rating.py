@@ -363,16 +363,6 @@ def test_a_price_that_has_ended_or_not_yet_begun_is_not_asked():
     assert [charge.price.key for charge in cost.charges] == [2]
 
 
-def test_a_meter_that_never_resets_is_charged_in_each_period_for_all_it_holds():
-    def stored(_period: TimeRange, until: datetime) -> Decimal:
-        return Decimal(10) if until <= JANUARY.end_at else Decimal(12)
-
-    january, february = costs(
-        Tariff("usd", (PriceVersion(1, PER_UNIT),)), [JANUARY, FEBRUARY], [JANUARY, FEBRUARY], stored
-    )
-    assert (january.exact.amount, february.exact.amount) == (10 * PER_UNIT.amount, 12 * PER_UNIT.amount)
-
-
 def test_a_minimum_is_due_with_the_periods_first_window_and_only_there():
     model = PriceModel(BillingModel.FLAT_FEE, Decimal(1), min_quantity=Decimal(10))
     edges = [START, START + HOUR, START + 2 * HOUR, JANUARY.end_at]

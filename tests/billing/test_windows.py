@@ -15,10 +15,12 @@ from portal_app.billing.periods import (
     Window,
     WindowSize,
     days,
+    floor_to_grid,
     is_on_grid,
     known_zones,
     local_midnight,
     preset_range,
+    whole_windows,
     window_at,
     windows,
 )
@@ -208,6 +210,43 @@ def test_every_day_has_four_windows_of_six_hours_however_long_it_is(zone, day):
     found = cut(today, WindowSize.SIX_HOURS, zone)
     assert len(found) == 4
     assert today.end_at - today.start_at in LONG_DAYS
+
+
+@given(instants, instants, st.sampled_from([WindowSize.DAY, WindowSize.WEEK, WindowSize.MONTH]), zones)
+def test_whole_windows_are_those_of_the_span_with_its_ends_completed(one, other, size, zone):
+    span = TimeRange(min(one, other), max(one, other))
+    whole = list(islice(whole_windows(span, size, zone), 50))
+    cut_short = list(islice(windows(span, size, zone, LATER), 50))
+    assert [window.overlap(span) for window in whole] == [TimeRange(w.start_at, w.end_at) for w in cut_short]
+    assert all(window_at(window.start_at, size, zone) == window for window in whole)
+
+
+@pytest.mark.parametrize(
+    ("other", "shared"),
+    [
+        (TimeRange(utc(2026, 1, 1, 2), utc(2026, 1, 1, 5)), TimeRange(utc(2026, 1, 1, 2), utc(2026, 1, 1, 4))),
+        (TimeRange(utc(2026, 1, 1), utc(2026, 1, 2)), TimeRange(utc(2026, 1, 1, 1), utc(2026, 1, 1, 4))),
+        (TimeRange(utc(2026, 1, 1, 4), utc(2026, 1, 1, 5)), None),
+        (TimeRange(utc(2026, 1, 1, 2), utc(2026, 1, 1, 2)), None),
+    ],
+)
+def test_two_spans_share_what_lies_in_both(other, shared):
+    span = TimeRange(utc(2026, 1, 1, 1), utc(2026, 1, 1, 4))
+    assert (span.overlap(other), other.overlap(span)) == (shared, shared)
+
+
+@pytest.mark.parametrize(
+    ("at", "floor"),
+    [
+        (utc(2026, 1, 6, 10, 14, 59, 999_999), utc(2026, 1, 6, 10)),
+        (utc(2026, 1, 6, 10, 15), utc(2026, 1, 6, 10, 15)),
+        (datetime(2026, 1, 6, 10, 14, tzinfo=ZoneInfo("Asia/Kathmandu")), utc(2026, 1, 6, 4, 15)),
+        (utc(1969, 12, 31, 23, 59), utc(1969, 12, 31, 23, 45)),
+    ],
+)
+def test_an_instant_is_rounded_down_to_the_quarter_hour(at, floor):
+    assert floor_to_grid(at) == floor
+    assert is_on_grid(floor)
 
 
 def test_hours_begin_a_quarter_past_in_utc_where_the_zone_is_a_quarter_off():

@@ -50,7 +50,7 @@ def another_world(migrated_sqlite, tmp_path):
 
     def make(now):
         with database.writing() as session:
-            load_demo(session, now.date(), now)
+            load_demo(session, now.date(), now, cast.DEMO_EVENTS)
         return database
 
     yield make

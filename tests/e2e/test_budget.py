@@ -6,6 +6,8 @@ import pytest
 from browsing import TABS, open_tab
 
 MOST_BYTES, MOST_REQUESTS = 200_000, 18
+WITH_CHART = {"/": (560_000, 22), "/usage": (560_000, 22)}
+"""Tabs that draw a graph load what draws it after their data; the others never do."""
 
 
 @pytest.mark.parametrize("path", TABS)
@@ -17,8 +19,9 @@ def test_a_first_visit_stays_within_its_budget(page, portal, path):
     cdp.on("Network.requestWillBeSent", lambda event: requested.append(event["request"]["url"]))
     open_tab(page, portal, "archive", path)
     page.wait_for_timeout(500)
-    assert len(requested) <= MOST_REQUESTS, requested
-    assert sum(received) <= MOST_BYTES, sorted(received)
+    most_bytes, most_requests = WITH_CHART.get(path, (MOST_BYTES, MOST_REQUESTS))
+    assert len(requested) <= most_requests, requested
+    assert sum(received) <= most_bytes, sorted(received)
 
 
 def test_the_page_makes_no_request_to_anybody_else(page, portal):

@@ -295,6 +295,12 @@ def test_sums_are_not_judged_while_a_line_is_bad(bring):
     assert told(outcome) == ["line_items.csv:3: amount: 'twenty' is not a number such as 1234.5"]
 
 
+def test_a_known_invoice_is_not_judged_while_a_payment_is_bad(bring):
+    bring(customers=CUSTOMERS, invoices=INVOICE, line_items=LINE)
+    outcome = bring(payments=csv(PAYMENTS, f"p,i,{AT},twenty,CARD,SUCCEEDED"))
+    assert told(outcome) == ["payments.csv:2: amount: 'twenty' is not a number such as 1234.5"]
+
+
 def test_sums_are_not_judged_while_lines_are_missing(bring):
     invoices = csv(f"{INVOICES},subtotal", f"i,acme,FINALIZED,USD,{AT},30")
     outcome = bring(customers=CUSTOMERS, invoices=invoices, line_items=f'{LINES}\nl,i,A,10\nm,i,"B,20\n')

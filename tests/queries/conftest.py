@@ -7,6 +7,17 @@ import cast
 import pytest
 from cast import Line, Paid
 
+from portal_app.database import Database
+
+
+@pytest.fixture
+def demo_session(demo_sqlite):
+    """The demo world of 2026-01-20 on SQLite, to read."""
+    database = Database(f"sqlite:///{demo_sqlite}")
+    with database.reading() as session:
+        yield session
+    database.close()
+
 
 @pytest.fixture
 def three(session, acme):

@@ -57,6 +57,7 @@ def test_the_logo_is_drawn_anew_as_a_small_png(session, northwind, logo):
     assert (drawn.format, drawn.mode, drawn.size) == ("PNG", "RGBA", (MAX_LOGO_PIXELS, 128))
 
 
+@pytest.mark.threat("T25")
 def test_nothing_but_pixels_of_an_image_is_kept(tmp_path):
     path = tmp_path / "logo.jpg"
     exif = Image.Exif()

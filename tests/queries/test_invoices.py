@@ -7,9 +7,8 @@ from zoneinfo import ZoneInfo
 import cast
 import pytest
 from cast import Line, Paid
-from sqlalchemy import event
 from sqlmodel import select
-from statements import counted
+from statements import counted, explained
 
 from portal_app.billing.money import Money
 from portal_app.billing.statuses import (
@@ -20,7 +19,6 @@ from portal_app.billing.statuses import (
     PaymentStatus,
     PriceType,
 )
-from portal_app.database import Database
 from portal_app.errors import NotFound
 from portal_app.models.invoice import Invoice
 from portal_app.queries.customers import get_published_customer_of_operator
@@ -179,13 +177,16 @@ def test_a_page_that_does_not_exist_is_the_nearest_that_does(session, acme, aske
     assert (page.number, page.count, page.total) == (given, 2, 30)
 
 
+@pytest.fixture
+def archive(demo_session):
+    return get_published_customer_of_operator(demo_session, "archive")[0]
+
+
 @pytest.mark.parametrize("ascending", [True, False])
 @pytest.mark.parametrize("order", InvoiceOrder)
-def test_page_40_is_read_from_an_index_without_a_sort(demo_sqlite, order, ascending):
-    plans = plan_of(demo_sqlite, lambda session, archive: search_invoices(
-        session, archive, EVERYTHING, BERLIN, NOW, 40, order, ascending=ascending
-    ))  # fmt: skip
-    assert len(plans) == 2
+def test_page_40_is_read_from_an_index_without_a_sort(demo_session, archive, order, ascending):
+    with explained(demo_session) as plans:
+        search_invoices(demo_session, archive, EVERYTHING, BERLIN, NOW, 40, order, ascending=ascending)
     counting, page = plans
     assert counting[0].startswith("SEARCH invoice USING COVERING INDEX")
     assert page[0].startswith("SEARCH invoice USING INDEX")
@@ -194,24 +195,10 @@ def test_page_40_is_read_from_an_index_without_a_sort(demo_sqlite, order, ascend
 
 
 @pytest.mark.parametrize("typed", ["Jan 2026", "= 20", "unpaid", "INV", "paid = 15.50 2026"])
-def test_a_search_sorts_nothing_and_reads_the_customers_own_rows(demo_sqlite, typed):
-    search = parse_search(typed, NOW.date())
-    for plan in plan_of(demo_sqlite, lambda session, archive: search_invoices(session, archive, search, BERLIN, NOW)):
+def test_a_search_sorts_nothing_and_reads_the_customers_own_rows(demo_session, archive, typed):
+    with explained(demo_session) as plans:
+        search_invoices(demo_session, archive, parse_search(typed, NOW.date()), BERLIN, NOW)
+    assert len(plans) == 2
+    for plan in plans:
         assert len(plan) == 1
         assert "(customer_id=?" in plan[0]
-
-
-def plan_of(path, query):
-    """How SQLite would run each statement of a query for `archive`."""
-    database, plans = Database(f"sqlite:///{path}"), []
-    with database.reading() as session:
-        archive = get_published_customer_of_operator(session, "archive")[0]
-
-        def explain(connection, _cursor, statement, parameters, *_rest):
-            driver = connection.connection.dbapi_connection
-            plans.append([row[-1] for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)])
-
-        event.listen(session.connection(), "before_cursor_execute", explain)
-        query(session, archive)
-    database.close()
-    return plans

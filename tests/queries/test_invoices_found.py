@@ -90,6 +90,7 @@ def test_days_are_the_customers_own(session, acme):
     assert found(session, acme, "2026-01-05", UTC_ZONE) == ["after", "before"]
 
 
+@pytest.mark.threat("T19")
 @pytest.mark.parametrize(
     ("typed", "number"), [("100%", "A100%"), ("a_b", "A_B"), ("\\", "back\\slash"), ("/", "a/b"), ("%_", "x%_y")]
 )

@@ -6,11 +6,15 @@ from decimal import Decimal
 import cast
 import pytest
 from cast import GrantTerms
-from statements import counted
+from sqlmodel import select
+from statements import counted, explained
 
 from portal_app.billing.money import Money
 from portal_app.billing.statuses import TransactionReason, TransactionStatus, WalletStatus, WalletType
+from portal_app.commands.post_ledger import LedgerPoster
 from portal_app.errors import NotFound
+from portal_app.models.wallet import Wallet
+from portal_app.queries.customers import get_published_customer_of_operator
 from portal_app.queries.wallets import each_transaction, list_transactions, list_wallets
 
 NOW, DAY = cast.NOW, timedelta(days=1)
@@ -175,3 +179,23 @@ def test_another_customers_wallets_never_appear(session, acme, globex, reference
     cast.post(session, theirs, cast.credit("999999", cast.days_ago(30), grant=GrantTerms(expires_at=NOW - DAY)))
     assert only(session, acme).credits == Decimal("434.2")
     assert [wallet.public_id for wallet in list_wallets(session, globex, NOW)] == [theirs.public_id]
+
+
+def test_no_read_of_a_wallet_leaves_the_customers_own_rows(demo_session):
+    acme = get_published_customer_of_operator(demo_session, "acme")[0]
+    wallet = only(demo_session, acme)
+    with explained(demo_session) as plans:
+        list_wallets(demo_session, acme, NOW)
+        list_transactions(demo_session, acme, wallet.public_id, 2)
+    steps = [step for plan in plans for step in plan]
+    assert len(plans) == 5
+    assert not [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step], steps
+
+
+def test_posting_reads_the_wallets_own_rows(demo_session):
+    acme = get_published_customer_of_operator(demo_session, "acme")[0]
+    wallet = demo_session.exec(select(Wallet).where(Wallet.customer_id == acme)).one()
+    with explained(demo_session) as plans:
+        LedgerPoster(demo_session, wallet, NOW)
+    steps = [step for plan in plans for step in plan]
+    assert not [step for step in steps if step.startswith("SCAN")], steps

@@ -19,8 +19,16 @@ from portal_app import clock
 from portal_app.access.downloads import FileKind
 from portal_app.build import ROOT
 from portal_app.settings import Settings
-from portal_app.web.headers import ALWAYS, DATA_POLICY, cache_control, frame_ancestors, page_policy, within
+from portal_app.web.headers import DATA_POLICY, cache_control, frame_ancestors, page_policy, within
 
+ALWAYS = {
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Permitted-Cross-Domain-Policies": "none",
+}
 COMPILED = ROOT / ".web-tests/build/client"
 PAGES = ("/", "/credits", "/credits/", "/invoices", "/invoices?q=x&token=t", "/usage", "/usage/")
 KEYED = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"

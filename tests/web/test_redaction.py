@@ -1,5 +1,6 @@
 """No token and no key is ever written to a log."""
 
+import itertools
 import logging
 
 import pytest
@@ -24,7 +25,7 @@ def redacting():
 
 
 @pytest.mark.threat("T35")
-@pytest.mark.parametrize("secret", [TOKEN, KEY, KNOWN])
+@pytest.mark.parametrize("secret", [TOKEN, KEY, KNOWN], ids=["token", "key", "setting"])
 def test_a_secret_is_hidden_wherever_it_stands_in_a_record(redacting, caplog, secret):
     logger = logging.getLogger("nobody.has.configured.this")
     logger.warning("a token %s, and %r", secret, {"vars": [secret]})
@@ -96,6 +97,7 @@ def _divide() -> None:
         ("https://app.example.com/a:b@c", "https://app.example.com/a:b@c"),
         ("nothing to hide, token is a word", "nothing to hide, token is a word"),
     ],
+    ids=itertools.count(),  # a secret in a test's name would be another one on each worker
 )
 def test_what_looks_like_a_secret_is_hidden(text, hidden):
     assert Redactor([KNOWN])(text) == hidden

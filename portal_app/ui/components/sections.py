@@ -12,7 +12,7 @@ from portal_app.texts import gettext as _
 
 def card(*children: rx.Component, **attributes: Any) -> rx.Component:
     """Draw a titled region of the page."""
-    return rx.el.section(*children, class_name="card", **attributes)
+    return rx.el.section(*children, **{"class_name": "card"} | attributes)
 
 
 def card_head(title: Any, *beside: rx.Component) -> rx.Component:

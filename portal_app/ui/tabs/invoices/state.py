@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any
 
 import reflex as rx
 
@@ -14,21 +14,12 @@ from portal_app.queries.invoices import InvoiceOrder, count_invoices, get_invoic
 from portal_app.ui.addresses import INVOICES, address, clean, page_number
 from portal_app.ui.components.invoice_table import InvoiceRow, invoice_row
 from portal_app.ui.components.pager import NO_PAGER, PagerRow, invoices_counted, pager_row
+from portal_app.ui.components.sort_heads import NO_SORT, SortHead
 from portal_app.ui.downloads import file_download, invoice_download
 from portal_app.ui.gate import Portal, portal_event
 from portal_app.ui.loading import or_reference
 from portal_app.ui.tabs.invoices.chips import Chip, chips
 from portal_app.ui.tabs.invoices.detail import NO_INVOICE, OpenInvoice, open_invoice
-
-
-class SortHead(TypedDict):
-    """A column head that sorts: where it leads, and how it is sorted now."""
-
-    to: str
-    direction: str
-
-
-NO_SORT = SortHead(to="", direction="none")
 
 
 class InvoicesState(Portal):

@@ -8,9 +8,10 @@ from portal_app.ui.components.badges import status_badge
 from portal_app.ui.components.invoice_table import invoice_rows
 from portal_app.ui.components.pager import pager
 from portal_app.ui.components.sections import answered, card, empty, fact, facts, failure, link
+from portal_app.ui.components.sort_heads import sorting_head
 from portal_app.ui.tabs.invoices.chips import Chip
 from portal_app.ui.tabs.invoices.detail import LineRow, PaymentRow, SumRow
-from portal_app.ui.tabs.invoices.state import InvoicesState, SortHead
+from portal_app.ui.tabs.invoices.state import InvoicesState
 
 
 def invoices() -> rx.Component:
@@ -87,21 +88,11 @@ def _chip(chip: rx.Var[Chip]) -> rx.Component:
 
 def _heads() -> list[rx.Component]:
     return [
-        _sorting(_("Date"), InvoicesState.by_date),
-        _sorting(_("Invoice #"), InvoicesState.by_number),
+        sorting_head(_("Date"), InvoicesState.by_date),
+        sorting_head(_("Invoice #"), InvoicesState.by_number),
         rx.el.th(_("Status"), scope="col"),
-        _sorting(_("Amount"), InvoicesState.by_amount, "num"),
+        sorting_head(_("Amount"), InvoicesState.by_amount, "num"),
     ]
-
-
-def _sorting(label: str, head: rx.Var[SortHead], class_name: str = "") -> rx.Component:
-    arrow = rx.match(head["direction"], ("ascending", " \u2191"), ("descending", " \u2193"), "")
-    return rx.el.th(
-        link(label, rx.el.span(arrow, aria_hidden="true"), to=head["to"]),
-        scope="col",
-        class_name=class_name,
-        custom_attrs={"aria-sort": head["direction"]},
-    )
 
 
 def _drawer() -> rx.Component:

@@ -1,7 +1,8 @@
-"""What the Overview says: wallets, subscriptions, the latest invoices."""
+"""What the Overview says: wallets, subscriptions, usage, the latest invoices."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypedDict
 
 from portal_app import clock
@@ -12,12 +13,18 @@ from portal_app.queries.invoices import list_latest_invoices
 from portal_app.queries.subscriptions import SubscriptionSummary, list_subscriptions
 from portal_app.queries.wallets import list_wallets
 from portal_app.texts import gettext as _
+from portal_app.ui.addresses import OVERVIEW, USAGE
 from portal_app.ui.components.badges import BadgeRow, badge_row
 from portal_app.ui.components.invoice_table import InvoiceRow, invoice_row
+from portal_app.ui.components.time_range import Choice, range_choices, view_choices
+from portal_app.ui.components.usage_card import NO_CARD, UsageCard, usage_card
+from portal_app.ui.components.usage_words import freshness
 from portal_app.ui.components.wallet_card import WalletRow, wallet_row
 from portal_app.ui.downloads import invoice_download
 from portal_app.ui.gate import Portal, portal_event
 from portal_app.ui.loading import or_reference
+from portal_app.ui.usage_address import usage_address
+from portal_app.ui.usage_asked import Asked, ask_usage
 
 
 class Fact(TypedDict):
@@ -49,6 +56,15 @@ class OverviewState(Portal):
     invoices: list[InvoiceRow] = []
     invoices_failed: str = ""
     is_loaded: bool = False
+    ranges: list[Choice] = []
+    views: list[Choice] = []
+    freshness: str = ""
+    usage: UsageCard = NO_CARD
+    usage_to: str = USAGE
+    usage_failed: str = ""
+    is_usage_loaded: bool = False
+    is_usage_dimmed: bool = False
+    _asked: tuple[Asked, ...] = ()
 
     @portal_event()
     async def load(self) -> None:
@@ -64,6 +80,24 @@ class OverviewState(Portal):
         invoices, self.invoices_failed = await or_reference(self._ask(list_latest_invoices, now))
         self.invoices = [invoice_row(invoice, display) for invoice in invoices or []]
         self.is_loaded = True
+
+    @portal_event()
+    def turn(self) -> None:
+        """Show at once which usage the address asks for; what is on screen stays, dimmed, until that is here."""
+        at = usage_address(OVERVIEW, self._parameters())
+        self.ranges, self.views, self.usage_to = range_choices(at), view_choices(at), replace(at, path=USAGE).to()
+        self.is_usage_dimmed = self.is_usage_loaded
+
+    @portal_event()
+    async def load_usage(self) -> None:
+        """Load the usage of the range that the address names."""
+        at, now, display = usage_address(OVERVIEW, self._parameters()), clock.utc_now(), self._display()
+        asked, self.usage_failed = await or_reference(ask_usage(self, self._asked, at.preset, now))
+        if asked:
+            self._asked, found = asked, asked[0].found
+            self.freshness = freshness(found.report.freshness, display, now)
+            self.usage = usage_card(found, at, display)
+        self.is_usage_loaded, self.is_usage_dimmed = True, False
 
     @portal_event()
     async def download(self, public_id: str):  # noqa: ANN201 (Reflex's event)

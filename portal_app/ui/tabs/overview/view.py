@@ -7,16 +7,19 @@ from portal_app.ui.addresses import CREDITS, INVOICES
 from portal_app.ui.components.badges import status_badge
 from portal_app.ui.components.invoice_table import invoice_rows, plain_heads
 from portal_app.ui.components.sections import answered, card, card_head, empty, fact, facts, link
+from portal_app.ui.components.usage_card import usage_freshness, usage_graph
 from portal_app.ui.components.wallet_card import wallet_card
 from portal_app.ui.tabs.overview.state import OverviewState, SubscriptionRow
 
 
 def overview() -> rx.Component:
-    """Draw the Overview: wallets beside subscriptions, then the latest invoices."""
+    """Draw the Overview: wallets beside subscriptions, then usage and the latest invoices."""
     return rx.fragment(
         rx.el.h1(_("Overview"), class_name="sr-only"),
+        usage_freshness(OverviewState.freshness, OverviewState.load_usage),
         rx.el.div(_wallets(), _subscriptions(), class_name="grid"),
         _past_subscriptions(),
+        _usage(),
         _latest_invoices(),
     )
 
@@ -79,6 +82,19 @@ def _past_subscriptions() -> rx.Component:
             rx.el.div(rx.foreach(OverviewState.past_subscriptions, subscription_card), class_name="grid"),
             class_name="past",
         ),
+    )
+
+
+def _usage() -> rx.Component:
+    return usage_graph(
+        OverviewState.usage,
+        OverviewState.ranges,
+        OverviewState.views,
+        link(_("All usage"), to=OverviewState.usage_to),
+        loading=~OverviewState.is_usage_loaded,
+        dimmed=OverviewState.is_usage_dimmed,
+        failed=OverviewState.usage_failed,
+        retry=OverviewState.load_usage,
     )
 
 

@@ -1,0 +1,113 @@
+"""The script that runs before anything else on a page, under Node with a browser's few objects around it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal_app.build import ROOT
+
+HARNESS = """
+const [address, kept, broken, framed] = JSON.parse(process.argv[1]);
+const done = [];
+function storage(name) {
+  const map = new Map(Object.entries(kept[name] ?? {}));
+  const refuse = () => { throw new Error("QuotaExceededError"); };
+  return {
+    getItem: (key) => (map.has(key) ? map.get(key) : null),
+    setItem: (key, value) => (broken === "full" ? refuse() : (done.push(`${name} keeps ${key}`), map.set(key, value))),
+    removeItem: (key) => void (done.push(`${name} drops ${key}`), map.delete(key)),
+    get length() { return map.size; },
+    all: () => Object.fromEntries(map),
+  };
+}
+const own = { sessionStorage: storage("sessionStorage"), localStorage: storage("localStorage") };
+const classes = [];
+globalThis.window = globalThis;
+for (const name of Object.keys(own)) {
+  Object.defineProperty(globalThis, name, {
+    configurable: true,
+    get() { if (broken === "blocked") throw new Error("SecurityError"); return own[name]; },
+  });
+}
+globalThis.location = { href: address };
+const replaceState = (_state, _title, url) => { done.push("address"); location.href = String(url); };
+globalThis.history = { state: null, replaceState };
+globalThis.document = { documentElement: { classList: { add: (word) => classes.push(word) } } };
+globalThis.self = globalThis;
+globalThis.top = framed ? {} : globalThis;
+eval(require("fs").readFileSync(process.argv[2], "utf8"));
+const read = (key) => sessionStorage.getItem(key);
+console.log(JSON.stringify({
+  address: location.href, done, classes, theme: localStorage.getItem("theme"),
+  token: read("portal_token"), locale: read("portal_locale"), client: read("token"),
+}));
+"""
+PAGE = "https://billing.example/invoices"
+
+
+def boot(address: str, kept: dict[str, str] | None = None, broken: str = "", *, framed: bool = False) -> dict[str, Any]:
+    """Run the script at an address; `kept` is what the tab's storage held before."""
+    node = Path(sys.executable).parent / "node"
+    arguments = json.dumps([address, {"sessionStorage": kept or {}}, broken, framed])
+    ran = subprocess.run(
+        [node, "-e", HARNESS, arguments, str(ROOT / "assets/boot.js")], capture_output=True, text=True, check=True
+    )
+    return json.loads(ran.stdout)
+
+
+@pytest.mark.threat("T8")
+@pytest.mark.parametrize(
+    ("address", "left"),
+    [
+        (f"{PAGE}?token=t1", PAGE),
+        (f"{PAGE}?q=a+b&token=t1&page=2", f"{PAGE}?q=a+b&page=2"),
+        (f"{PAGE}#token=t1", PAGE),
+        (f"{PAGE}?token=t1&token=t2", PAGE),
+        (f"{PAGE}?token=t1#token=t2", PAGE),
+        (f"{PAGE}?token=t1#section", f"{PAGE}#section"),
+    ],
+)
+@pytest.mark.parametrize("broken", ["", "full", "blocked"])
+def test_the_token_leaves_the_address_first_and_is_kept_for_the_tab(address, left, broken):
+    page = boot(address, broken=broken)
+    assert page["address"] == left
+    assert page["token"] == "t1"
+    assert next(step for step in page["done"] if "probe" not in step) == "address"
+
+
+def test_an_address_without_a_token_changes_nothing():
+    page = boot(f"{PAGE}?q=a%20b#x", {"portal_token": "t1", "token": "c1", "portal_locale": "de"})
+    assert page["address"] == f"{PAGE}?q=a%20b#x"
+    assert (page["token"], page["client"], page["locale"]) == ("t1", "c1", "de")
+
+
+@pytest.mark.threat("T9")
+def test_another_token_forgets_what_the_tab_had_and_the_same_one_keeps_it():
+    kept = {"portal_token": "t1", "token": "c1", "portal_locale": "de"}
+    other, same = boot(f"{PAGE}?token=t2", kept), boot(f"{PAGE}?token=t1", kept)
+    assert (other["token"], other["client"], other["locale"]) == ("t2", None, None)
+    assert (same["token"], same["client"], same["locale"]) == ("t1", "c1", "de")
+
+
+def test_an_empty_token_is_kept_as_none_so_that_the_page_says_that_it_is_missing():
+    page = boot(f"{PAGE}?token=", {"portal_token": "t1", "token": "c1"})
+    assert (page["address"], page["token"], page["client"]) == (PAGE, "", None)
+
+
+def test_locale_and_theme_are_taken_from_the_address_and_stay_in_it():
+    page = boot(f"{PAGE}?locale=de-DE&theme=dark&token=t1")
+    assert (page["locale"], page["theme"]) == ("de-DE", "dark")
+    assert page["address"] == f"{PAGE}?locale=de-DE&theme=dark"
+    assert boot(f"{PAGE}?theme=javascript:1")["theme"] is None
+    assert len(boot(f"{PAGE}?locale={'x' * 99}")["locale"]) == 20
+
+
+@pytest.mark.parametrize("framed", [True, False])
+def test_a_page_in_a_frame_knows_that_it_is(framed):
+    assert boot(PAGE, framed=framed)["classes"] == (["embedded"] if framed else [])
