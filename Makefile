@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest
 
-.PHONY: help setup setup-dev system run demo check test coverage test-long e2e bench bench-usage screenshots fix lock texts migration clean
+.PHONY: help setup setup-dev system run demo check test coverage test-long e2e bench bench-usage screenshots fix lock texts migration openapi clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ lock: setup-dev ## Lock every dependency anew, without download addresses
 
 texts: setup-dev ## Collect every text people read into portal_app/locale/portal.pot
 	$(BIN)/pybabel --quiet extract --no-location --sort-output --omit-header -o portal_app/locale/portal.pot portal_app
+
+openapi: setup-dev ## Write docs/openapi.json from the API, for the diff to show what changed
+	$(BIN)/python tools/write_openapi.py
 
 migration: setup-dev ## Write a migration from the tables' changes: make migration NAME="add a column"
 	$(BIN)/python -m portal_app migrate

@@ -283,6 +283,14 @@ def void(
 
 
 @app.command()
+def upkeep() -> None:
+    """Do what time alone brings about: expiries, new periods, credits due. A running server does it by itself."""
+    from portal_app.upkeep import keep_up_once  # noqa: PLC0415
+
+    _say(keep_up_once(current_database()))
+
+
+@app.command()
 def doctor() -> None:
     """Say whether this configuration is safe and whole; exit code 1 if something must be changed."""
     from portal_app.doctor import findings  # noqa: PLC0415

@@ -157,6 +157,12 @@ class WalletExists(Conflict):
     sentence = "The customer has an active {wallet_type} wallet in {currency} already"
 
 
+class EntitlementExists(Conflict):
+    """A second entitlement to one feature."""
+
+    sentence = "There is an entitlement to {feature} already"
+
+
 class ChangedMeanwhile(PortalError):
     """Two writes met. Nothing of this one was kept; sent again, it sees what the other did."""
 

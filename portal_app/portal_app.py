@@ -1,6 +1,9 @@
 """The composition root: pages, gate, REST and headers put together into one ASGI application."""
 
+import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import reflex as rx
 from reflex.utils import prerequisites
@@ -9,9 +12,11 @@ from starlette.types import ASGIApp
 
 from portal_app import development
 from portal_app.api.app import create_api
+from portal_app.commands.usage_writer import close_current_writer
 from portal_app.settings import get_settings
 from portal_app.ui.gate import Gate, keep_to_connections, log_and_answer_nothing
 from portal_app.ui.routes import add_pages
+from portal_app.upkeep import keep_up
 from portal_app.web import redaction
 from portal_app.web.front import ApiBeforePages
 from portal_app.web.headers import SecurityHeaders
@@ -28,6 +33,13 @@ class PortalApp(rx.App):
     def __call__(self) -> ASGIApp:
         """Return what a server runs."""
         return SecurityHeaders(ApiBeforePages(create_api(), super().__call__(), pages), settings, pages)
+
+
+@asynccontextmanager
+async def finish_events() -> AsyncIterator[None]:
+    """Take the events that wait when the server is told to stop: their senders are still there."""
+    yield
+    await asyncio.to_thread(close_current_writer)
 
 
 app = PortalApp(
@@ -49,3 +61,5 @@ app.add_middleware(Gate())
 keep_to_connections(app)
 add_pages(app)
 app.register_lifespan_task(development.welcome)
+app.register_lifespan_task(keep_up)
+app.register_lifespan_task(finish_events)

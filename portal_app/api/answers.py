@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from portal_app.api.wire.errors import AuthErrorWire, ErrorWire, PermissionErrorWire
 
 Answers = dict[int | str, dict[str, Any]]
@@ -20,6 +22,10 @@ ALWAYS: Answers = {
 BODY: Answers = {
     413: {"model": ErrorWire, "description": "The body is larger than 1 MB."},
     415: {"model": ErrorWire, "description": "The body is not `application/json`."},
+}
+EVENTS_BODY: Answers = BODY | {413: {"model": ErrorWire, "description": "The body is larger than 32 MB."}}
+BUSY: Answers = {
+    429: {"model": ErrorWire, "description": "Too many events are waiting. None was taken; `Retry-After` says when."},
 }
 MISSING: Answers = {404: {"model": ErrorWire, "description": NOT_FOUND}}
 CONFLICT: Answers = {
@@ -40,3 +46,11 @@ PDF_OR_URL: Answers = {
 TOKEN: Answers = ALWAYS | {
     401: {"model": AuthErrorWire, "description": "No session token, or one that is invalid, expired or revoked."},
 }
+
+
+def described_body(model: type[BaseModel]) -> dict[str, Any]:
+    """Return how a body is documented that a route reads itself."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    definitions = schema.pop("$defs", {})
+    content = {"application/json": {"schema": schema | ({"$defs": definitions} if definitions else {})}}
+    return {"requestBody": {"required": True, "content": content}}

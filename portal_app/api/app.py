@@ -17,25 +17,53 @@ from portal_app.api import branding, downloads, sessions
 from portal_app.api.edge import Edge
 from portal_app.api.openapi import add_documentation
 from portal_app.api.operator import (
+    analytics,
+    credit_grants,
     customer_reads,
     customers,
+    entitlements,
+    events,
+    features,
+    groups,
+    ingest,
     invoices,
+    meters,
     payments,
     plans,
+    prices,
     settings,
     subscriptions,
     wallets,
 )
-from portal_app.api.portal import config, info
+from portal_app.api.portal import analytics as portal_analytics
+from portal_app.api.portal import config, info, usage
 from portal_app.api.portal import invoices as portal_invoices
 from portal_app.api.portal import subscriptions as portal_subscriptions
 from portal_app.api.portal import wallets as portal_wallets
 from portal_app.api.wire.errors import error_wire, http_error_wire, malformed_wire
-from portal_app.errors import PortalError
+from portal_app.errors import PortalError, TooManyRequests
 from portal_app.settings import get_settings
 
-OPERATOR = (customer_reads, customers, wallets, invoices, payments, subscriptions, plans, settings)
-PORTAL = (info, portal_subscriptions, portal_invoices, portal_wallets, config)
+OPERATOR = (
+    customer_reads,
+    customers,
+    wallets,
+    invoices,
+    payments,
+    subscriptions,
+    plans,
+    prices,
+    entitlements,
+    credit_grants,
+    features,
+    meters,
+    groups,
+    ingest,
+    events,
+    analytics,
+    settings,
+)
+PORTAL = (info, portal_subscriptions, portal_invoices, portal_wallets, usage, portal_analytics, config)
 MODULES = (sessions, *OPERATOR, *PORTAL, downloads, branding)
 COMPRESS_FROM_BYTES = 1024
 
@@ -66,7 +94,9 @@ def create_api() -> FastAPI:
 async def _answer(_request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, PortalError):  # registered for PortalError alone; the signature is Starlette's
         raise error
-    return _response(error_wire(error), error.status.value)
+    later = error.facts.get("retry_after") if isinstance(error, TooManyRequests) else None
+    headers = {"Retry-After": str(later)} if later is not None else None
+    return _response(error_wire(error), error.status.value, headers)
 
 
 async def _answer_malformed(_request: Request, error: Exception) -> JSONResponse:

@@ -58,6 +58,8 @@ class DataRoute(APIRoute):
     """A route that turns away whoever brings no credential, or no JSON, before it reads the body."""
 
     max_bytes: ClassVar[int] = MAX_BYTES
+    reads_itself: ClassVar[bool] = False
+    """Whether the route takes the body's value as it is, by `body_of`."""
 
     def get_route_handler(self) -> Handler:
         """Return the handler that FastAPI would, behind these checks."""
@@ -65,7 +67,7 @@ class DataRoute(APIRoute):
 
         async def checked(request: Request) -> Response:
             _refuse_strangers(request)
-            if self.body_field is None:
+            if self.body_field is None and not self.reads_itself:
                 return await handle(request)
             _refuse_other_types(request)
             exact = ExactRequest(request.scope, request.receive)
@@ -76,9 +78,15 @@ class DataRoute(APIRoute):
 
 
 class EventsRoute(DataRoute):
-    """A route that takes many events at once."""
+    """A route that takes many events at once, and checks them itself."""
 
     max_bytes: ClassVar[int] = MAX_BYTES_OF_EVENTS
+    reads_itself: ClassVar[bool] = True
+
+
+def body_of(request: Request) -> Any:
+    """Return the value that a route reads itself; None if there was no body."""
+    return request.value if isinstance(request, ExactRequest) else None
 
 
 def read_json(body: bytes) -> Any:

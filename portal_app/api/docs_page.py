@@ -39,13 +39,18 @@ def _operation(method: str, path: str, operation: Document, found: Document) -> 
         (p["name"], f"{p['in']}{', required' if p.get('required') else ''}") for p in operation.get("parameters", [])
     ]
     takes += _fields(_schema(operation.get("requestBody", {}), found))
-    answers = [(status, answer["description"]) for status, answer in operation["responses"].items()]
+    answers = [(status, _described(answer, found)) for status, answer in operation["responses"].items()]
     gives = next((answer for status, answer in operation["responses"].items() if status < "300"), {})
     tables = [("Takes", takes), ("Answers", answers), ("Gives", _fields(_schema(gives, found)))]
     shown = "".join(f"<p>{title}</p>{_table(rows)}" for title, rows in tables if rows)
     name = f"<b>{method.upper()}</b> <code>{html.escape(path)}</code>"
     text = html.escape(operation.get("description", ""))
     return f"<details><summary>{name}</summary><p>{text}</p>{shown}</details>"
+
+
+def _described(answer: Document, found: Document) -> str:
+    name = answer.get("$ref", "").rpartition("/")[2]
+    return (found["components"]["responses"][name] if name else answer)["description"]
 
 
 def _table(rows: list[tuple[str, str]]) -> str:

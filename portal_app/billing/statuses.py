@@ -183,6 +183,21 @@ class Rounding(StrEnum):
     DOWN = "down"
 
 
+class GrantCadence(StrEnum):
+    """Whether credits are given once, or anew in each period."""
+
+    ONETIME = "ONETIME"
+    RECURRING = "RECURRING"
+
+
+class GrantExpiration(StrEnum):
+    """When given credits end: never, some time after they were given, or with the period they were given for."""
+
+    NEVER = "NEVER"
+    DURATION = "DURATION"
+    BILLING_CYCLE = "BILLING_CYCLE"
+
+
 class InvoiceCadence(StrEnum):
     """Whether a price is charged after or before its period."""
 

@@ -7,12 +7,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, select
-
-from portal_app.billing.statuses import RecordStatus
-from portal_app.commands.audit import record
+from portal_app.commands.catalog_rows import added, changed, deleted, refuse_taken, usable
 from portal_app.database import Session
-from portal_app.errors import Conflict, NotFound
 from portal_app.models.catalog import Plan
 
 
@@ -33,12 +29,8 @@ def create_plan(session: Session, new: NewPlan, actor: str, now: datetime) -> st
     Raises:
         Conflict: its key is taken.
     """
-    _refuse_taken(session, new.external_id)
-    row = Plan(**asdict(new), created_at=now, updated_at=now)
-    session.add(row)
-    session.flush()
-    record(session, actor=actor, action="plan.created", now=now, public_id=row.public_id)
-    return row.public_id
+    refuse_taken(session, Plan, "external_id", new.external_id)
+    return added(session, Plan(**asdict(new), created_at=now, updated_at=now), actor, now).public_id
 
 
 def update_plan(session: Session, public_id: str, changes: Mapping[str, Any], actor: str, now: datetime) -> None:
@@ -48,15 +40,10 @@ def update_plan(session: Session, public_id: str, changes: Mapping[str, Any], ac
         NotFound: it does not exist or is deleted.
         Conflict: the new key is taken.
     """
-    row = published_plan(session, public_id)
+    row = usable(session, Plan, public_id)
     if changes.get("external_id", row.external_id) != row.external_id:
-        _refuse_taken(session, changes["external_id"])
-    for name, value in changes.items():
-        setattr(row, name, value)
-    row.updated_at = now
-    session.add(row)
-    changed = ", ".join(sorted(changes))
-    record(session, actor=actor, action="plan.updated", now=now, public_id=public_id, changed=changed)
+        refuse_taken(session, Plan, "external_id", changes["external_id"])
+    changed(session, row, changes, actor, now)
 
 
 def delete_plan(session: Session, public_id: str, actor: str, now: datetime) -> None:
@@ -65,26 +52,4 @@ def delete_plan(session: Session, public_id: str, actor: str, now: datetime) -> 
     Raises:
         NotFound: it does not exist or is deleted already.
     """
-    row = published_plan(session, public_id)
-    row.status, row.updated_at = RecordStatus.DELETED, now
-    session.add(row)
-    record(session, actor=actor, action="plan.deleted", now=now, public_id=public_id)
-
-
-def published_plan(session: Session, public_id: str) -> Plan:
-    """Return the row of a plan that can be used.
-
-    Raises:
-        NotFound: it does not exist or is deleted.
-    """
-    usable = col(Plan.public_id) == public_id, col(Plan.status) != RecordStatus.DELETED
-    row = session.exec(select(Plan).where(*usable)).first()
-    if row is None:
-        raise NotFound(noun="Plan")
-    return row
-
-
-def _refuse_taken(session: Session, external_id: str | None) -> None:
-    taken = select(Plan.id).where(col(Plan.external_id) == external_id)
-    if external_id is not None and session.exec(taken).first() is not None:
-        raise Conflict(noun="Plan", key=external_id)
+    deleted(session, usable(session, Plan, public_id), actor, now)

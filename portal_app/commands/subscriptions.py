@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 from sqlmodel import col, select
 
 from portal_app.access.principal import CustomerId
-from portal_app.billing.periods import TimeRange, WindowSize, billing_recurrence, window_at
+from portal_app.billing.periods import TimeRange, billing_recurrence, floor_to_grid
 from portal_app.billing.statuses import BillingCycle, BillingPeriod, SubscriptionStatus
 from portal_app.commands.audit import record
-from portal_app.commands.plans import published_plan
+from portal_app.commands.catalog_rows import usable
+from portal_app.commands.grant_rules import give_due_grants
 from portal_app.database import Session
 from portal_app.errors import Conflict, Invalid, NotFound, SubscriptionIs
+from portal_app.models.catalog import Plan
 from portal_app.models.customer import Customer
 from portal_app.models.subscription import Subscription
 
@@ -60,7 +62,7 @@ def create_subscription(
         Conflict: its key is taken.
         Invalid: it would end before it begins.
     """
-    plan = published_plan(session, new.plan_id)
+    plan = usable(session, Plan, new.plan_id)
     taken = select(Subscription.id).where(col(Subscription.external_id) == new.external_id)
     if new.external_id is not None and session.exec(taken).first() is not None:
         raise Conflict(noun="Subscription", key=new.external_id)
@@ -93,6 +95,7 @@ def create_subscription(
     session.add(row)
     session.flush()
     _record(session, row, "subscription.created", actor, now)
+    give_due_grants(session, row, actor, now)
     return row.public_id
 
 
@@ -164,19 +167,14 @@ def resume_subscription(session: Session, customer_id: CustomerId, public_id: st
 def period_at(row: Subscription, zone: ZoneInfo, at: datetime) -> TimeRange:
     """Return the period of a subscription that holds `at`: its trial, or one of those that repeat from its anchor."""
     if row.trial_start_at is not None and row.trial_end_at is not None and at < row.trial_end_at:
-        return TimeRange(_on_grid(row.trial_start_at), _on_grid(row.trial_end_at))
+        return TimeRange(floor_to_grid(row.trial_start_at), floor_to_grid(row.trial_end_at))
     rhythm = (row.billing_period, row.billing_period_count, row.billing_cycle)
     repeated = billing_recurrence(*rhythm, row.billing_anchor_at or row.start_at, zone).containing(at)
     # The first one is cut short by the start, the last one by the end.
-    first_at = _on_grid(row.trial_end_at or row.start_at)
+    first_at = floor_to_grid(row.trial_end_at or row.start_at)
     end_at = repeated.end_at if row.end_at is None else min(repeated.end_at, row.end_at)
     start_at = max(repeated.start_at, first_at)
     return TimeRange(start_at, end_at) if end_at > start_at else repeated
-
-
-def _on_grid(at: datetime) -> datetime:
-    """Return the start of the quarter hour that holds `at`: usage is counted in quarter hours."""
-    return window_at(at, WindowSize.QUARTER_HOUR, ZoneInfo("UTC")).start_at
 
 
 def _first_status(new: NewSubscription, trial_end_at: datetime | None, now: datetime) -> SubscriptionStatus:

@@ -115,6 +115,11 @@ def among(field: str, values: tuple[str, ...] | list[str] | None) -> tuple[Filte
     return (Filter(field, FilterOperator.IN, list(values)),) if values else ()
 
 
+def containing(field: str, text: str | None) -> tuple[Filter, ...]:
+    """Return the condition that `field` contains a text, in any case; or none if there is no text."""
+    return (Filter(field, FilterOperator.CONTAINS, text),) if text else ()
+
+
 def equal(field: str, value: object) -> tuple[Filter, ...]:
     """Return the condition that `field` is `value`, or none if that is None."""
     return () if value is None else (Filter(field, FilterOperator.EQ, value),)

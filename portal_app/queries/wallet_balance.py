@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,13 +12,23 @@ from sqlmodel import col, func, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.money import MONEY_SCALE, quantize
-from portal_app.billing.statuses import SETTLED_PAYMENT_STATUSES, InvoiceStatus, WalletStatus, WalletType
+from portal_app.billing.periods import TimeRange
+from portal_app.billing.statuses import (
+    SETTLED_PAYMENT_STATUSES,
+    InvoiceStatus,
+    SubscriptionStatus,
+    WalletStatus,
+    WalletType,
+)
 from portal_app.database import Session
 from portal_app.models.invoice import Invoice
+from portal_app.models.subscription import Subscription
 from portal_app.models.wallet import CreditGrant, Wallet
+from portal_app.queries.usage import UsageQuestion, usage_report
 from portal_app.queries.wallets import WalletSummary, get_wallet, list_wallets
 
 ZERO = Decimal(0)
+RUNNING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +55,42 @@ def get_balance(session: Session, customer_id: CustomerId, public_id: str, now: 
     Raises:
         NotFound: the wallet does not exist or is another customer's.
     """
-    return _balance(session, customer_id, get_wallet(session, customer_id, public_id, now), now)
+    wallet = get_wallet(session, customer_id, public_id, now)
+    return _balance(session, customer_id, wallet, pending_usage(session, customer_id, now), now)
 
 
 def list_balances(session: Session, customer_id: CustomerId, now: datetime) -> list[WalletBalance]:
     """Return all wallets of the customer with their balances in real time, in the order of `list_wallets`."""
-    return [_balance(session, customer_id, wallet, now) for wallet in list_wallets(session, customer_id, now)]
+    pending = pending_usage(session, customer_id, now)
+    wallets = list_wallets(session, customer_id, now)
+    return [_balance(session, customer_id, wallet, pending, now) for wallet in wallets]
 
 
-def _balance(session: Session, customer_id: CustomerId, wallet: WalletSummary, now: datetime) -> WalletBalance:
+def pending_usage(session: Session, customer_id: CustomerId, now: datetime) -> dict[str, Decimal]:
+    """Return what the running subscriptions' usage costs so far in their current periods, by currency."""
+    running = select(Subscription).where(
+        Subscription.customer_id == customer_id, col(Subscription.subscription_status).in_(RUNNING)
+    )
+    mine: defaultdict[TimeRange, set[str]] = defaultdict(set)
+    for row in session.exec(running):
+        if row.current_period_start_at < now:
+            mine[TimeRange(row.current_period_start_at, row.current_period_end_at)].add(row.public_id)
+    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for period, subscriptions in mine.items():
+        for series in usage_report(session, customer_id, UsageQuestion(period), now).series:
+            for charged in series.charged:
+                if charged.subscription_public_id in subscriptions:
+                    sums[charged.cost.currency] += charged.cost.exact.amount
+    return {currency: quantize(amount, MONEY_SCALE) for currency, amount in sums.items()}
+
+
+def _balance(
+    session: Session, customer_id: CustomerId, wallet: WalletSummary, usage: Mapping[str, Decimal], now: datetime
+) -> WalletBalance:
     pending, unpaid = ZERO, ZERO
     left = wallet.value.amount if wallet.status is WalletStatus.ACTIVE else ZERO
     if wallet.status is WalletStatus.ACTIVE and wallet.wallet_type is WalletType.PRE_PAID:
+        pending = usage.get(wallet.currency, ZERO)
         unpaid = _unpaid(session, customer_id, wallet.currency)
         left -= pending + unpaid
     purchased, free = _by_origin(session, customer_id, wallet.public_id, now)

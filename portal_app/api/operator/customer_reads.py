@@ -10,13 +10,23 @@ from portal_app.access.principal import CustomerId
 from portal_app.api.answers import KEY, MISSING
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader
+from portal_app.api.wire.entitlements import (
+    CustomerEntitlementsWire,
+    EntitlementQuery,
+    UsageSummaryWire,
+    customer_entitlements_wire,
+    usage_summary_wire,
+)
+from portal_app.api.wire.grants import UpcomingGrantsWire, upcoming_grants_wire
 from portal_app.api.wire.invoices import InvoiceSummaryWire, invoice_summary_wire
 from portal_app.api.wire.lists import ListQuery, ListWire, next_page
 from portal_app.api.wire.subscriptions import SubscriptionWire, subscription_wire
 from portal_app.api.wire.values import Key, ObjectId
 from portal_app.api.wire.wallets import WalletWire, balance_wire, wallet_wire
 from portal_app.errors import Invalid
-from portal_app.queries.customers import customer_id_of_operator
+from portal_app.queries.customers import customer_id_of_operator, get_profile
+from portal_app.queries.entitlements import entitled_features
+from portal_app.queries.grant_rules import upcoming_grants
 from portal_app.queries.invoice_lists import summarise_invoices
 from portal_app.queries.subscriptions import page_subscriptions
 from portal_app.queries.wallet_balance import list_balances
@@ -63,6 +73,60 @@ async def subscriptions(
     listing = query.listing()
     found = await caller.ask(page_subscriptions, customer, listing, caller.now)
     return ListWire(items=[subscription_wire(one) for one in found.items], pagination=next_page(found, listing))
+
+
+@router.get("/usage", responses=MISSING)
+async def usage_by_query(
+    caller: Reader,
+    query: Annotated[EntitlementQuery, Query()],
+    customer_id: ObjectId | None = None,
+    customer_lookup_key: Key | None = None,
+) -> UsageSummaryWire:
+    """Return what the customer that the query names may use, and has."""
+    if customer_id is None and customer_lookup_key is None:
+        raise Invalid(field="customer_id", problem="give customer_id or customer_lookup_key")
+    return await _usage(caller, await caller.ask(customer_id_of_operator, customer_id, customer_lookup_key), query)
+
+
+@router.get("/{customer_id}/usage", responses=MISSING, deprecated=True)
+async def usage(customer_id: ObjectId, query: Annotated[EntitlementQuery, Query()], caller: Reader) -> UsageSummaryWire:
+    """Return what a customer may use, and has."""
+    return await _usage(caller, await caller.ask(customer_id_of_operator, customer_id), query)
+
+
+@router.get("/{customer_id}/entitlements", responses=MISSING)
+async def entitlements(
+    customer_id: ObjectId, query: Annotated[EntitlementQuery, Query()], caller: Reader
+) -> CustomerEntitlementsWire:
+    """Return what a customer may use, and why."""
+    return await _entitlements(caller, await caller.ask(customer_id_of_operator, customer_id), query)
+
+
+@router.get("/external/{external_id}/entitlements", responses=MISSING)
+async def entitlements_by_external_id(
+    external_id: Key, query: Annotated[EntitlementQuery, Query()], caller: Reader
+) -> CustomerEntitlementsWire:
+    """Return what the customer that the operator calls so may use, and why."""
+    return await _entitlements(caller, await caller.ask(customer_id_of_operator, None, external_id), query)
+
+
+@router.get("/{customer_id}/grants/upcoming", responses=MISSING)
+async def upcoming(customer_id: ObjectId, caller: Reader) -> UpcomingGrantsWire:
+    """Return the credits that a customer's subscriptions will give it next, soonest first."""
+    customer = await caller.ask(customer_id_of_operator, customer_id)
+    return upcoming_grants_wire(await caller.ask(upcoming_grants, customer, caller.now))
+
+
+async def _usage(caller: Caller, customer: CustomerId, query: EntitlementQuery) -> UsageSummaryWire:
+    profile = await caller.ask(get_profile, customer)
+    found = await caller.ask(entitled_features, customer, caller.now, *query.wanted())
+    return usage_summary_wire(profile.public_id, found)
+
+
+async def _entitlements(caller: Caller, customer: CustomerId, query: EntitlementQuery) -> CustomerEntitlementsWire:
+    profile = await caller.ask(get_profile, customer)
+    found = await caller.ask(entitled_features, customer, caller.now, *query.wanted())
+    return customer_entitlements_wire(profile.public_id, found)
 
 
 async def _wallets(caller: Caller, customer: CustomerId) -> list[WalletWire]:

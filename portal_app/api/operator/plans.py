@@ -10,12 +10,14 @@ from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
 from portal_app.api.wire.base import DeletedWire
+from portal_app.api.wire.entitlements import EntitlementWire, entitlement_wire
 from portal_app.api.wire.lists import ListQuery, ListWire, next_page
 from portal_app.api.wire.plans import PlanCreate, PlanSearch, PlanUpdate, PlanWire, plan_wire
 from portal_app.api.wire.values import ObjectId
 from portal_app.commands.plans import create_plan, delete_plan, update_plan
-from portal_app.queries.listing import Listing
+from portal_app.queries.listing import Listing, equal
 from portal_app.queries.plans import get_plan_of_operator, list_plans_of_operator
+from portal_app.queries.prices import list_entitlements_of_operator
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"], route_class=DataRoute, responses=KEY)
 
@@ -42,6 +44,17 @@ async def search(body: PlanSearch, caller: Reader) -> ListWire[PlanWire]:
 async def get_one(plan_id: ObjectId, caller: Reader) -> PlanWire:
     """Return a plan."""
     return await _answer(caller, plan_id)
+
+
+@router.get("/{plan_id}/entitlements", responses=MISSING)
+async def entitlements(
+    plan_id: ObjectId, query: Annotated[ListQuery, Query()], caller: Reader
+) -> ListWire[EntitlementWire]:
+    """List what a plan lets its customers use."""
+    await caller.ask(get_plan_of_operator, plan_id)
+    listing = query.listing(*equal("plan_id", plan_id))
+    found = await caller.ask(list_entitlements_of_operator, listing)
+    return ListWire(items=[entitlement_wire(one) for one in found.items], pagination=next_page(found, listing))
 
 
 @router.put("/{plan_id}", responses=BODY | CONFLICT | MISSING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -55,3 +55,23 @@ class DeletedWire(BaseModel):
     """What deleting answers."""
 
     message: str
+
+
+class OfPlanWire(RequestWire):
+    """A body that says what the object is to be of: a plan, or one subscription."""
+
+    plan_id: ObjectId | None = None
+    entity_type: Literal["PLAN", "SUBSCRIPTION"] | None = None
+    entity_id: ObjectId | None = None
+
+    @model_validator(mode="after")
+    def _somethings(self) -> Self:
+        if self.plan_id is None and (self.entity_type is None or self.entity_id is None):
+            raise ValueError("give plan_id, or entity_type and entity_id")
+        return self
+
+    def entity(self) -> tuple[str | None, str | None]:
+        """Return the plan's id, or the subscription's."""
+        if self.entity_type == "SUBSCRIPTION":
+            return None, self.entity_id
+        return self.plan_id or self.entity_id, None

@@ -1,0 +1,150 @@
+"""Events as they are kept, newest first: of one customer, of a customer nobody knows yet, or of everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, select, tuple_
+from sqlmodel import col
+from sqlmodel import select as select_rows
+
+from portal_app.billing.instants import instant, micros
+from portal_app.billing.metering import Filters, passes
+from portal_app.billing.periods import TimeRange
+from portal_app.commands.usage_events import read_json
+from portal_app.database import Session
+from portal_app.errors import Invalid
+from portal_app.models.customer import Customer
+from portal_app.models.usage import EVENTS, STREAMS, UNMATCHED, WORDS
+from portal_app.queries.usage_events import MAX_EVENTS
+
+Mark = tuple[int, str]
+"""Where an event stands: its instant in microseconds since 1970, and its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEvent:
+    """One event. `properties` is JSON as it is kept; `customer_public_id` is None while nobody knows the customer."""
+
+    event_id: str
+    external_customer_id: str
+    customer_public_id: str | None
+    name: str
+    source: str
+    at: int
+    properties: str
+    received_at: int
+
+    @property
+    def happened_at(self) -> datetime:
+        """When it happened."""
+        return instant(self.at)
+
+    @property
+    def came_at(self) -> datetime:
+        """When it was received."""
+        return instant(self.received_at)
+
+    @property
+    def mark(self) -> Mark:
+        """Where it stands."""
+        return self.at, self.event_id
+
+
+@dataclass(frozen=True, slots=True)
+class EventSearch:
+    """Which events: in `span`, and between two marks, neither included."""
+
+    span: TimeRange
+    external_customer_id: str | None = None
+    name: str | None = None
+    event_id: str | None = None
+    source: str | None = None
+    filters: Filters = ()
+    older_than: Mark | None = None
+    newer_than: Mark | None = None
+    limit: int = 50
+
+
+def list_events_of_operator(session: Session, search: EventSearch) -> tuple[list[KeptEvent], bool]:
+    """Return events newest first, and whether there are more.
+
+    Raises:
+        Invalid: so many would have to be read that do not match.
+    """
+    found: list[KeptEvent] = []
+    for latest, events in _streams(session, search):
+        # Streams come in the order of their last events: what is older than enough of what is found cannot matter.
+        if len(found) > search.limit and found[search.limit].at > latest:
+            break
+        found = sorted([*found, *events], key=lambda event: event.mark, reverse=True)[: search.limit + 1]
+    return found[: search.limit], len(found) > search.limit
+
+
+def _streams(session: Session, search: EventSearch) -> Iterator[tuple[int, list[KeptEvent]]]:
+    """Yield when a customer's last event was, and its events that match."""
+    known = select_rows(Customer.id, Customer.public_id, Customer.external_id)
+    named = search.external_customer_id
+    if named is not None:
+        customer = session.exec(known.where(Customer.external_id == named)).first()
+        if customer is None:
+            yield 0, _matching(session, UNMATCHED, search, named, named, None)
+        else:
+            yield 0, _matching(session, EVENTS, search, customer[0] or 0, customer[2], customer[1])
+        return
+    stream = STREAMS.c
+    senders = (
+        select(Customer.id, Customer.public_id, Customer.external_id, stream.last_at)  # pyright: ignore[reportCallIssue, reportArgumentType]
+        .join_from(STREAMS, Customer, col(Customer.id) == stream.customer_id)
+        .where(stream.last_at >= micros(search.span.start_at))
+        .order_by(stream.last_at.desc())
+    )
+    seen: set[int] = set()
+    rows: Sequence[Any] = session.connection().execute(senders).all()
+    for key, public_id, external_id, latest in rows:
+        if key not in seen:
+            seen.add(key)
+            yield latest, _matching(session, EVENTS, search, key, external_id, public_id)
+
+
+def _matching(
+    session: Session, table: Table, search: EventSearch, owner: int | str, external_id: str, public_id: str | None
+) -> list[KeptEvent]:
+    rows: Iterable[Any] = session.connection().execute(_statement(table, search, owner)).yield_per(500)
+    found: list[KeptEvent] = []
+    for read, row in enumerate(rows):
+        event_id, at, name, source, properties, received_at = tuple(row)
+        if read >= MAX_EVENTS:
+            raise Invalid(field="property_filters", problem=f"would read more than {MAX_EVENTS} events")
+        if not search.filters or passes(search.filters, _properties(properties)):
+            found.append(KeptEvent(event_id, external_id, public_id, name, source or "", at, properties, received_at))
+        if len(found) > search.limit:
+            break
+    return found
+
+
+def _statement(table: Table, search: EventSearch, owner: int | str) -> Any:
+    named, source, event = WORDS.alias(), WORDS.alias(), table.c
+    key = event.customer_id if table is EVENTS else event.external_customer_id
+    statement = (
+        select(event.event_id, event.at, named.c.word, source.c.word, event.properties, event.received_at)
+        .join_from(table, named, named.c.id == event.name)
+        .join(source, source.c.id == event.source, isouter=True)
+        .where(key == owner, event.at >= micros(search.span.start_at), event.at < micros(search.span.end_at))
+        .order_by(event.at.desc(), event.event_id.desc())
+    )
+    wanted = {named.c.word: search.name, event.event_id: search.event_id, source.c.word: search.source}
+    statement = statement.where(*(column == value for column, value in wanted.items() if value is not None))
+    mark = tuple_(event.at, event.event_id)
+    if search.older_than is not None:
+        statement = statement.where(mark < search.older_than)
+    if search.newer_than is not None:
+        statement = statement.where(mark > search.newer_than)
+    return statement if search.filters else statement.limit(search.limit + 1)
+
+
+def _properties(text: str) -> Mapping[str, Any]:
+    return read_json(text)

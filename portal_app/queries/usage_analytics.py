@@ -1,0 +1,110 @@
+"""A customer's usage as programs analyse it: the report of queries/usage.py, with what its series refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from portal_app.access.principal import CustomerId
+from portal_app.billing.periods import TimeRange, WindowSize
+from portal_app.billing.statuses import SubscriptionStatus
+from portal_app.database import Session
+from portal_app.models.catalog import Plan
+from portal_app.models.subscription import Subscription
+from portal_app.queries.catalog import FeatureDetail, features_of_operator
+from portal_app.queries.prices import PriceDetail, prices_of_operator
+from portal_app.queries.subscriptions import PlanSummary, get_subscription_of_operator, plan_of
+from portal_app.queries.usage import Charged, UsageQuestion, UsageReport, usage_report
+
+
+@dataclass(frozen=True, slots=True)
+class UsageAnalysis:
+    """A report, and the objects it refers to: features and prices by public id, plans by inner key."""
+
+    report: UsageReport
+    features: Mapping[str, FeatureDetail]
+    prices: Mapping[str, PriceDetail]
+    plans: Mapping[int, PlanSummary]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionCharge:
+    """What one subscription charges for one meter's usage in a span."""
+
+    charged: Charged
+    feature: FeatureDetail
+    price: PriceDetail | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionUsage:
+    """What one subscription charges for usage in `span`, meter by meter."""
+
+    span: TimeRange
+    currency: str
+    charges: tuple[SubscriptionCharge, ...]
+
+
+def analyse_usage(session: Session, customer_id: CustomerId, question: UsageQuestion, now: datetime) -> UsageAnalysis:
+    """Return a customer's usage with what it refers to. MONTH windows begin on the day that billing does.
+
+    Raises:
+        NotFound: the customer does not exist.
+        Invalid: the span is empty, or has too many windows or events.
+    """
+    if question.size is WindowSize.MONTH:
+        question = replace(question, anchor_at=_anchor(session, customer_id))
+    report = usage_report(session, customer_id, question, now)
+    charged = [one for series in report.series for one in series.charged]
+    plans = {one.plan_id for one in charged}
+    rows = session.exec(select(Plan).where(col(Plan.id).in_(plans))) if plans else ()
+    return UsageAnalysis(
+        report=report,
+        features=features_of_operator(session, {series.feature.public_id for series in report.series}),
+        prices=prices_of_operator(session, {str(version.key) for one in charged for version in one.tariff.versions}),
+        plans={row.id or 0: plan_of(row) for row in rows},
+    )
+
+
+def subscription_usage(
+    session: Session,
+    customer_id: CustomerId,
+    subscription_id: str,
+    start_at: datetime | None,
+    end_at: datetime | None,
+    now: datetime,
+) -> SubscriptionUsage:
+    """Return what a subscription charges for usage, in its current period unless another span is given.
+
+    Raises:
+        NotFound: the subscription does not exist or is another customer's.
+        Invalid: the span is empty, or has too many events.
+    """
+    subscription = get_subscription_of_operator(session, customer_id, subscription_id, now)
+    span = TimeRange(start_at or subscription.period_start_at, end_at or subscription.period_end_at)
+    analysis = analyse_usage(session, customer_id, UsageQuestion(span), now)
+    charges = [
+        SubscriptionCharge(one, analysis.features[series.feature.public_id], analysis.prices.get(_price_key(one)))
+        for series in analysis.report.series
+        for one in series.charged
+        if one.subscription_public_id == subscription_id
+    ]
+    return SubscriptionUsage(span, subscription.currency, tuple(charges))
+
+
+def _price_key(charged: Charged) -> str:
+    versions = charged.tariff.versions
+    return str(versions[-1].key) if versions else ""
+
+
+def _anchor(session: Session, customer_id: CustomerId) -> datetime | None:
+    """Return when the customer's first running subscription's periods begin."""
+    running = select(Subscription).where(
+        Subscription.customer_id == customer_id,
+        col(Subscription.subscription_status).in_((SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING)),
+    )
+    row = session.exec(running.order_by(col(Subscription.start_at), col(Subscription.id))).first()
+    return row and (row.billing_anchor_at or row.start_at)

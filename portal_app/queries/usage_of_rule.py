@@ -1,0 +1,102 @@
+"""What one rule amounts to over a customer's events: a meter of the catalogue, or one made up for the question."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from sqlmodel import col, select
+
+from portal_app.access.principal import CustomerId
+from portal_app.billing.aggregation import Cell
+from portal_app.billing.instants import micros
+from portal_app.billing.metering import AggregationType, MeterRule
+from portal_app.billing.periods import TimeRange, Window, WindowSize, windows
+from portal_app.database import Session
+from portal_app.errors import Invalid, NotFound
+from portal_app.models.catalog import Meter
+from portal_app.models.customer import Customer
+from portal_app.queries.metered import Metered, weighing
+from portal_app.queries.meters import rule_of
+from portal_app.queries.usage import MAX_WINDOWS
+from portal_app.queries.usage_cells import usage_cells
+from portal_app.queries.usage_events import EVERYTHING, Slice, Usage, count_events
+
+
+@dataclass(frozen=True, slots=True)
+class RuleUsage:
+    """What a rule amounts to in a span, and in each window of it, if any were asked for."""
+
+    rule: MeterRule
+    total: Decimal
+    windows: tuple[tuple[Window, Decimal], ...]
+
+
+def usage_of_rule(
+    session: Session,
+    customer_id: CustomerId,
+    rule: MeterRule,
+    span: TimeRange,
+    size: WindowSize | None,
+    now: datetime,
+    only: Slice = EVERYTHING,
+) -> RuleUsage:
+    """Return what a rule amounts to. One of the catalogue is answered from cells; any other reads events one by one.
+
+    Raises:
+        NotFound: the customer does not exist.
+        Invalid: too many windows or events.
+    """
+    zone = _zone(session, customer_id)
+    points = _points(span, size, zone, now)
+    weighed = weighing(span, (), zone) if rule.aggregation is AggregationType.WEIGHTED_SUM else ()
+    ends = {span.start_at, span.end_at}
+    for part in (*points, *(one.part for one in weighed)):
+        ends |= {part.start_at, part.end_at}
+    cuts = sorted(micros(at) for at in ends if at <= span.end_at)
+    metered = Metered(rule, cuts, _cells(session, customer_id, rule, cuts, only), weighed)
+    return RuleUsage(rule, metered.quantity(span), tuple((point, metered.quantity(point)) for point in points))
+
+
+def meter_rule_of_operator(session: Session, public_id: str) -> MeterRule:
+    """Return a meter as the rule it counts by.
+
+    Raises:
+        NotFound: it does not exist.
+    """
+    row = session.exec(select(Meter).where(col(Meter.public_id) == public_id)).first()
+    if row is None:
+        raise NotFound(noun="Meter")
+    return rule_of(row)
+
+
+def _points(span: TimeRange, size: WindowSize | None, zone: ZoneInfo, now: datetime) -> tuple[Window, ...]:
+    if size is None:
+        return ()
+    found = tuple(islice(windows(span, size, zone, now), MAX_WINDOWS + 1))
+    if len(found) > MAX_WINDOWS:
+        raise Invalid(field="window_size", problem=f"makes more than {MAX_WINDOWS} points of this range")
+    return found
+
+
+def _cells(
+    session: Session, customer_id: CustomerId, rule: MeterRule, cuts: Sequence[int], only: Slice
+) -> Sequence[Cell]:
+    if rule.key:
+        usage = usage_cells(session, customer_id, [rule], cuts, only)
+    else:
+        usage: Usage = defaultdict(lambda: [Cell() for _ in cuts[1:]])
+        count_events(session, customer_id, [rule], cuts, usage, only)
+    return usage.get((rule.key, ()), [Cell() for _ in cuts[1:]])
+
+
+def _zone(session: Session, customer_id: CustomerId) -> ZoneInfo:
+    customer = session.get(Customer, customer_id)
+    if customer is None:
+        raise NotFound(noun="Customer")
+    return ZoneInfo(customer.timezone)

@@ -1,0 +1,144 @@
+"""What time alone brings about: expiries, new periods, ends, credits that are given."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import cast
+import pytest
+from cast import NOW, days_ago
+from sqlmodel import select
+
+from portal_app.access.principal import CustomerId
+from portal_app.billing.statuses import BillingPeriod, GrantCadence, GrantExpiration, SubscriptionStatus
+from portal_app.commands.grant_rules import NewGrantRule, create_grant_rule, delete_grant_rule
+from portal_app.commands.subscriptions import (
+    Cancellation,
+    NewSubscription,
+    cancel_subscription,
+    create_subscription,
+    pause_subscription,
+)
+from portal_app.commands.upkeep import expire_credits, give_credits, move_subscriptions_on
+from portal_app.models.subscription import Subscription
+from portal_app.models.wallet import WalletTransaction
+from portal_app.queries.invariants import all_violations
+from portal_app.queries.wallets import get_wallet
+
+LATER = NOW + timedelta(days=45)
+
+
+@pytest.fixture
+def plan(session):
+    return cast.add_plan(session)
+
+
+@pytest.fixture
+def subscribe(session, acme, plan):
+    def create(**more):
+        new = NewSubscription(plan.public_id, "usd", BillingPeriod.MONTHLY, **more)
+        public_id = create_subscription(session, acme, new, "tests", NOW)
+        return session.exec(select(Subscription).where(Subscription.public_id == public_id)).one()
+
+    return create
+
+
+def ledger(session):
+    rows = session.exec(select(WalletTransaction).order_by(WalletTransaction.id)).all()
+    return [(row.transaction_reason, row.credit_amount, row.credit_balance_after, row.created_at) for row in rows]
+
+
+def test_expired_credits_get_a_row_of_their_own_at_the_instant_they_expired(session, acme):
+    wallet = cast.add_wallet(session, acme)
+    ended = cast.GrantTerms(expires_at=days_ago(2))
+    lasting = cast.GrantTerms(expires_at=days_ago(-2))
+    cast.post(
+        session, wallet, cast.credit("50", days_ago(9), grant=ended), cast.credit("30", days_ago(8), grant=lasting)
+    )
+    assert expire_credits(session, NOW) == 1
+    assert ledger(session)[-1] == ("CREDIT_EXPIRED", 50, 30, days_ago(2))
+    assert expire_credits(session, NOW) == 0
+    assert get_wallet(session, acme, wallet.public_id, NOW).credits == 30
+    assert list(all_violations(session)) == []
+
+
+def test_what_was_imported_is_left_to_where_it_comes_from(session, acme, plan):
+    wallet = cast.add_wallet(session, acme, external_id="w1")
+    cast.post(session, wallet, cast.credit("50", days_ago(9), grant=cast.GrantTerms(expires_at=days_ago(2))))
+    imported = cast.add_subscription(session, acme, plan, current_period_end_at=days_ago(1))
+    assert expire_credits(session, NOW) == 0
+    assert move_subscriptions_on(session, NOW) == 0
+    assert imported.current_period_end_at == days_ago(1)
+
+
+def test_a_period_that_is_over_makes_way_for_the_one_that_holds_now(session, subscribe):
+    row = subscribe()
+    first = (row.current_period_start_at, row.current_period_end_at)
+    assert move_subscriptions_on(session, NOW) == 0
+    assert move_subscriptions_on(session, LATER) == 1
+    assert first[1] == row.current_period_start_at <= LATER < row.current_period_end_at
+    assert move_subscriptions_on(session, LATER) == 0
+
+
+def test_a_trial_ends_in_a_running_subscription(session, subscribe):
+    row = subscribe(trial=timedelta(days=14))
+    assert row.subscription_status is SubscriptionStatus.TRIALING
+    move_subscriptions_on(session, LATER)
+    assert row.subscription_status is SubscriptionStatus.ACTIVE
+    assert row.current_period_start_at <= LATER < row.current_period_end_at
+
+
+@pytest.mark.parametrize("how", [Cancellation.END_OF_PERIOD, Cancellation.SCHEDULED])
+def test_an_end_that_was_set_comes(session, acme, subscribe, how):
+    row = subscribe()
+    ends_at = row.current_period_end_at if how is Cancellation.END_OF_PERIOD else days_ago(-7)
+    cancel_subscription(session, acme, row.public_id, how, days_ago(-7), "tests", NOW)
+    move_subscriptions_on(session, ends_at - timedelta(seconds=1))
+    assert row.subscription_status is SubscriptionStatus.ACTIVE
+    move_subscriptions_on(session, ends_at)
+    assert (row.subscription_status, row.cancelled_at) == (SubscriptionStatus.CANCELLED, ends_at)
+
+
+def test_a_pause_ends_when_it_was_said_to_and_else_lasts(session, acme, subscribe):
+    short, long = subscribe(), subscribe()
+    pause_subscription(session, acme, short.public_id, days_ago(-7), "tests", NOW)
+    pause_subscription(session, acme, long.public_id, None, "tests", NOW)
+    assert move_subscriptions_on(session, LATER) == 1
+    assert (short.subscription_status, long.subscription_status) == ("active", "paused")
+
+
+def rule(plan, **more):
+    return NewGrantRule("Included", Decimal(100), plan_id=plan.public_id, **more)
+
+
+def test_a_plan_gives_its_credits_once_to_each_subscription(session, plan, subscribe):
+    create_grant_rule(session, rule(plan), "tests", NOW)
+    subscribe()
+    assert [row[:3] for row in ledger(session)] == [("SUBSCRIPTION_CREDIT_GRANT", 100, 100)]
+    give_credits(session, LATER)
+    assert len(ledger(session)) == 1
+    assert list(all_violations(session)) == []
+
+
+def test_recurring_credits_are_given_in_each_period_and_end_with_it(session, acme, plan, subscribe):
+    terms = {"cadence": GrantCadence.RECURRING, "period": BillingPeriod.WEEKLY}
+    subscribe()
+    gives = create_grant_rule(session, rule(plan, **terms, expiration=GrantExpiration.BILLING_CYCLE), "tests", NOW)
+    for day in (0, 1, 6, 7, 13):
+        give_credits(session, NOW + timedelta(days=day))
+    assert [row[:3] for row in ledger(session)] == [
+        ("SUBSCRIPTION_CREDIT_GRANT", 100, 100),
+        ("CREDIT_EXPIRED", 100, 0),
+        ("SUBSCRIPTION_CREDIT_GRANT", 100, 100),
+    ]
+    delete_grant_rule(session, gives, "tests", NOW)
+    give_credits(session, LATER)
+    assert len(ledger(session)) == 3
+
+
+def test_a_paused_or_later_subscription_is_given_nothing_yet(session, acme, plan, subscribe):
+    create_grant_rule(session, rule(plan, start_at=days_ago(-30)), "tests", NOW)
+    row = subscribe(start_at=days_ago(-10))
+    give_credits(session, days_ago(-11))
+    pause_subscription(session, CustomerId(row.customer_id), row.public_id, None, "tests", NOW)
+    give_credits(session, days_ago(-40))
+    assert ledger(session) == []
