@@ -14,14 +14,13 @@ from sqlmodel import col, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.aggregation import Cell
-from portal_app.billing.instants import micros
 from portal_app.billing.metering import AggregationType, MeterRule
 from portal_app.billing.periods import TimeRange, Window, WindowSize, windows
 from portal_app.database import Session
 from portal_app.errors import Invalid, NotFound
 from portal_app.models.catalog import Meter
 from portal_app.models.customer import Customer
-from portal_app.queries.metered import Metered, weighing
+from portal_app.queries.metered import Cuts, Metered, weighing
 from portal_app.queries.meters import rule_of
 from portal_app.queries.usage import MAX_WINDOWS
 from portal_app.queries.usage_cells import usage_cells
@@ -58,9 +57,10 @@ def usage_of_rule(
     ends = {span.start_at, span.end_at}
     for part in (*points, *(one.part for one in weighed)):
         ends |= {part.start_at, part.end_at}
-    cuts = sorted(micros(at) for at in ends if at <= span.end_at)
-    metered = Metered(rule, cuts, _cells(session, customer_id, rule, cuts, only), weighed)
-    return RuleUsage(rule, metered.quantity(span), tuple((point, metered.quantity(point)) for point in points))
+    cuts = Cuts(at for at in ends if at <= span.end_at)
+    metered = Metered(rule, cuts, _cells(session, customer_id, rule, cuts.micros, only), weighed)
+    total, *of_points = (metered.used(part, cuts.gaps(part))[0] for part in (span, *points))
+    return RuleUsage(rule, total, tuple(zip(points, of_points, strict=True)))
 
 
 def meter_rule_of_operator(session: Session, public_id: str) -> MeterRule:
@@ -87,12 +87,12 @@ def _points(span: TimeRange, size: WindowSize | None, zone: ZoneInfo, now: datet
 def _cells(
     session: Session, customer_id: CustomerId, rule: MeterRule, cuts: Sequence[int], only: Slice
 ) -> Sequence[Cell]:
-    if rule.key:
-        usage = usage_cells(session, customer_id, [rule], cuts, only)
-    else:
-        usage: Usage = defaultdict(lambda: [Cell() for _ in cuts[1:]])
-        count_events(session, customer_id, [rule], cuts, usage, only)
-    return usage.get((rule.key, ()), [Cell() for _ in cuts[1:]])
+    unused = [Cell() for _ in cuts[1:]]
+    if rule.key and not only.needs_events:
+        return usage_cells(session, customer_id, [rule], cuts).get(rule.key, unused)
+    usage: Usage = defaultdict(lambda: [Cell() for _ in cuts[1:]])
+    count_events(session, customer_id, [rule], cuts, usage, only)
+    return usage.get((rule.key, ()), unused)
 
 
 def _zone(session: Session, customer_id: CustomerId) -> ZoneInfo:
