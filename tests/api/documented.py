@@ -18,7 +18,7 @@ from portal_app.build import ROOT
 from portal_app.database import Database
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
-NOT_IMPLEMENTED = re.findall(r"^- `([A-Z]+) (/v1/[^`]+)`", PAGE.partition("## Not implemented")[2], re.MULTILINE)
+NOT_IMPLEMENTED = set(re.findall(r"^- `([A-Z]+) (/v1/[^`]+)`", PAGE.partition("## Not implemented")[2], re.MULTILINE))
 _EXAMPLE = re.compile(r"^(curl .+?)\n# (\d{3})((?: [A-Z_]+=\S+)*)$", re.MULTILINE | re.DOTALL)
 
 
@@ -64,6 +64,11 @@ def examples() -> Iterator[Example]:
     for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL):
         for command, status, names in _EXAMPLE.findall(block):
             yield Example(command, int(status), dict(name.split("=", 1) for name in names.split()))
+
+
+def is_missing(operation: Operation) -> bool:
+    """Tell whether the page says that an operation is not implemented."""
+    return (operation.method, re.sub(r"\{\w+\}", "{id}", operation.path)) in NOT_IMPLEMENTED
 
 
 def run_page(api: FastAPI, database: Database) -> list[Done]:

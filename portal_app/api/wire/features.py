@@ -116,6 +116,12 @@ class MeterCreate(RequestWire):
         )
 
 
+class MeterUpdate(RequestWire):
+    """What may be changed of a meter; what it counts stays."""
+
+    name: Name | None = None
+
+
 class ReportingUnitCreate(RequestWire):
     """A unit to show quantities in: one of it is `conversion_rate` of the feature's."""
 
@@ -177,6 +183,13 @@ class GroupCreate(RequestWire):
     name: Name
     lookup_key: Key
     entity_type: GroupEntity
+
+
+class GroupUpdate(RequestWire):
+    """What may be changed of a group; what is left out stays."""
+
+    name: Name | None = None
+    lookup_key: Key | None = None
 
 
 class FeatureSearch(SearchWire):
