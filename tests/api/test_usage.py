@@ -200,6 +200,17 @@ def test_analytics_are_grouped_sliced_and_expanded(setting, send, acme_portal):
     assert (item["feature"]["id"], item["plan"]["id"]) == (setting["feature"], setting["plan"])
 
 
+def test_sources_and_another_unit_are_told_if_there_are_any(program, setting, send, acme_portal):
+    unit = {"unit_singular": "kcall", "unit_plural": "kcalls", "conversion_rate": "1000"}
+    program.put(f"/v1/features/{setting['feature']}", json={"reporting_unit": unit})
+    send(event("a", 1000, source="web"), event("b", 500, source="app"), event("c", 1))
+    [item] = acme_portal.post(REVENUE, json={"expand": ["source"], "window_size": "DAY"}).json()["items"]
+    assert (item["sources"], item["total_usage"]) == (["app", "web"], "1501")
+    assert (item["total_usage_display"], item["reporting_unit"]) == ("1.501", unit)
+    [item] = acme_portal.post(REVENUE, json={}).json()["items"]
+    assert "sources" not in item
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
