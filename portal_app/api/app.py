@@ -28,6 +28,7 @@ from portal_app.api.operator import (
     ingest,
     invoices,
     meters,
+    missing,
     payments,
     plans,
     prices,
@@ -62,6 +63,7 @@ OPERATOR = (
     events,
     analytics,
     settings,
+    missing,
 )
 PORTAL = (info, portal_subscriptions, portal_invoices, portal_wallets, usage, portal_analytics, config)
 MODULES = (sessions, *OPERATOR, *PORTAL, downloads, branding)

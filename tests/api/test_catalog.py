@@ -104,6 +104,19 @@ def test_a_feature_that_cannot_be_is_refused(program, post, change, message):
     assert program.get("/v1/meters").json()["items"] == []
 
 
+def test_meters_and_groups_are_renamed_and_count_on(program, post, feature):
+    meter, body = f"/v1/meters/{feature['meter_id']}", {"name": "Renamed", "event_name": "other"}
+    changed = program.put(meter, json=body).json()
+    assert (changed["name"], changed["event_name"]) == ("Renamed", "call")
+    assert program.get(meter).json() == changed
+    for key in ("a", "b"):
+        made = post("groups", {"name": key, "lookup_key": key, "entity_type": "feature"}).json()["id"]
+    group = f"/v1/groups/{made}"
+    assert program.put(group, json={"name": "Renamed", "lookup_key": "c"}).json()["lookup_key"] == "c"
+    assert program.put(group, json={"lookup_key": "a"}).status_code == 409
+    assert program.get(group).json()["name"] == "Renamed"
+
+
 def test_a_key_is_taken_once(post, feature):
     assert post("features", FEATURE).status_code == 409
     group = {"name": "A", "lookup_key": "a", "entity_type": "feature"}
