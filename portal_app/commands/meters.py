@@ -65,7 +65,7 @@ def fill_meter(session: Session, meter: Meter) -> int:
         .where(WORDS.c.word == meter.event_name)
         .order_by(STREAMS.c.customer_id)
     )
-    rules = {meter.event_name: [rule_of(meter)]}
+    rules = {meter.event_name: [rule_of(meter, meter.id or 0)]}
     return sum(
         rebuild_usage(session, customer_id, rules)
         for customer_id in session.connection().execute(senders).scalars().all()
