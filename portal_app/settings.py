@@ -24,6 +24,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from portal_app.errors import ConfigurationRefused
+from portal_app.origins import is_origin
 
 SECRETS_FILE = Path(".portal-secrets")
 MIN_KEY_BYTES = 32
@@ -158,20 +159,6 @@ class Settings(BaseSettings):
         """Return what must never be printed: each key as it is written in the environment."""
         entries = re.split(r"[,\s]+", self.session_keys.get_secret_value())
         return [self.secret_key.get_secret_value(), *(entry.partition(":")[2] for entry in entries)]
-
-
-def is_origin(text: str) -> bool:
-    """Tell whether `text` is exactly scheme://host[:port], with no wildcard, path, user or trailing slash."""
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    if ":" in host:
-        host = f"[{host}]"
-    rebuilt = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
-    return parts.scheme in {"http", "https"} and bool(re.fullmatch(r"[a-z0-9.\-:\[\]]+", host)) and rebuilt == text
 
 
 @cache

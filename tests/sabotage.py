@@ -175,10 +175,10 @@ SABOTAGES = [
     ),
     _one(
         "T27",
-        HEADERS,
-        """" ".join(origins) or "'none'\"""",
-        '" ".join(origins) or "*"',
-        f"{EVERY_ANSWER}test_who_may_frame_the_portal_is_what_the_operator_says",
+        "portal_app/web/embedding.py",
+        """*loopback))) or "'none'\"""",
+        '*loopback))) or "*"',
+        "tests/web/test_embedding.py::test_who_may_frame_the_portal_is_what_the_operator_says",
     ),
     _one(
         "T21",
@@ -208,7 +208,13 @@ SABOTAGES = [
         "    return path.read_bytes()",
         "tests/queries/test_branding.py::test_nothing_but_pixels_of_an_image_is_kept",
     ),
-    _one("T26 T27", SETTINGS, "and rebuilt == text", "", "tests/test_settings.py::test_what_is_no_exact_origin"),
+    _one(
+        "T26 T27",
+        "portal_app/origins.py",
+        " and rebuilt == text",
+        "",
+        "tests/test_origins.py::test_what_is_no_exact_origin",
+    ),
     _one("T31", HEADERS, 'else "no-store"', 'else "no-cache"', f"{EVERY_ANSWER}test_nothing_is_kept_but_assets"),
     _one(
         "T32",

@@ -18,8 +18,7 @@ from links import file_link, live_principal
 from portal_app import clock
 from portal_app.access.downloads import FileKind
 from portal_app.build import ROOT
-from portal_app.settings import Settings
-from portal_app.web.headers import DATA_POLICY, cache_control, frame_ancestors, page_policy, within
+from portal_app.web.headers import DATA_POLICY, cache_control, within
 
 ALWAYS = {
     "Referrer-Policy": "no-referrer",
@@ -234,22 +233,6 @@ def test_the_policy_of_pages_lets_no_code_in_from_elsewhere(http):
         "connect-src": "'self'",
         "frame-ancestors": "https://app.northwind.example https://acme.example",
     }
-
-
-@pytest.mark.threat("T27")
-@pytest.mark.parametrize(
-    ("env", "origins", "expected"),
-    [
-        ("production", (), "'none'"),
-        ("production", ("https://a.example",), "https://a.example"),
-        ("production", ("https://a.example", "https://b.example:8"), "https://a.example https://b.example:8"),
-        ("development", (), "http://localhost:* http://127.0.0.1:*"),
-        ("development", ("https://a.example",), "https://a.example http://localhost:* http://127.0.0.1:*"),
-    ],
-)
-def test_who_may_frame_the_portal_is_what_the_operator_says(env, origins, expected):
-    assert frame_ancestors(Settings(env=env, embed_origins=origins)) == expected
-    assert page_policy([], expected).endswith(f"; frame-ancestors {expected}")
 
 
 @pytest.mark.threat("T31")
