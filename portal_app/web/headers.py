@@ -28,6 +28,9 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Permitted-Cross-Domain-Policies": "none",
 }
+FOR_HOSTS = ("/embed.js", "/embed.d.ts")
+"""What pages of other origins load. There is nobody's data in it."""
+OF_HOSTS = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
@@ -60,6 +63,8 @@ class SecurityHeaders:
     def _set(self, headers: MutableHeaders, path: str, status: int, ancestors: str) -> None:
         for name, value in ALWAYS.items():
             headers[name] = value
+        if path in FOR_HOSTS:
+            headers.update(OF_HOSTS)
         if self._https:
             headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
         if "Location" in headers:
