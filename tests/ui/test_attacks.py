@@ -10,6 +10,7 @@ import inspect
 import random
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import cast
 import httpx2
@@ -203,12 +204,13 @@ def test_of_a_flood_of_events_few_run_and_the_socket_ends(strict, tally):
         bystander.boot(strict.token("acme")).wait_for_data("overview")
         flooding.boot(strict.token("globex"), "/invoices").wait_for_data("invoices")
         before = len(flooding.events)
-        with pytest.raises(ConnectionClosed):
+        with suppress(ConnectionClosed):
             for number in range(20_000):
                 flooding.call(handler_name("invoices", "search"), "/invoices", text=f"{number}")
                 sent += 1
                 if number % 500 == 0:
                     flooding.listen(0.05)
+        assert sent < 20_000
         ran = len(flooding.events) - before
         assert ran <= 120
         bystander.call(handler_name("invoices", "load"), "/invoices")
@@ -239,15 +241,20 @@ def test_a_socket_that_presents_nothing_is_closed(strict):
     with Page(strict) as silent:
         silent.listen(4.0)
         with pytest.raises(ConnectionClosed):
-            for _ in range(100):
-                silent.send_frame("3")
-                silent.listen(0.05)
+            keep_sending(silent)
+
+
+def keep_sending(page: Page) -> None:
+    """Send what a living page sends, for some seconds."""
+    for _ in range(100):
+        page.send_frame("3")
+        page.listen(0.05)
 
 
 @pytest.mark.threat("T38")
 def test_strangers_of_one_address_are_so_many_and_those_of_another_are_not_turned_away(strict):
     opened: list[Page] = []
-    with pytest.raises((AssertionError, ConnectionClosed, InvalidStatus)):
+    with suppress(AssertionError, ConnectionClosed, InvalidStatus):
         while len(opened) < 20:
             opened.append(Page(strict, forwarded="198.51.100.1").boot("nonsense"))
     assert len(opened) == 8

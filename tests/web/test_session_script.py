@@ -43,7 +43,8 @@ for (const { seconds, ...changed } of later) {
   Object.assign(mark.dataset, changed);
   look();
 }
-console.log(JSON.stringify({ told, pressed, classes: [...classes], hidden: banner.hidden, left: banner.left.textContent }));
+const { hidden, left } = banner;
+console.log(JSON.stringify({ told, pressed, classes: [...classes], hidden, left: left.textContent }));
 """
 HOST = "https://app.example"
 OPEN = {"status": "open", "term": "4600000/1000000"}
@@ -87,8 +88,8 @@ def test_a_fresh_token_from_the_host_is_presented():
             for data in (
                 {**RENEW, "version": 2}, {**RENEW, "version": "1"}, {**RENEW, "source": "customer-portal"},
                 {**RENEW, "more": 1}, {**RENEW, "token": "x"}, {**RENEW, "token": 5}, {**RENEW, "token": ["a.b.c"]},
-                {**RENEW, "token": "a.b.c d"}, {**RENEW, "token": "a." + "b" * 5000 + ".c"}, {**RENEW, "type": "navigate"},
-                {"token": "a.b.c"}, [RENEW], "renew", None, 5, HELLO,
+                {**RENEW, "token": "a.b.c d"}, {**RENEW, "token": "a." + "b" * 5000 + ".c"},
+                {**RENEW, "type": "navigate"}, {"token": "a.b.c"}, [RENEW], "renew", None, 5, HELLO,
             )
         ),
     ],
