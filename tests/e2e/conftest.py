@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import WIDE
+from browsing import WIDE, chromium
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from server import RunningPortal, running_portal
 from usage_world import fill_portal
@@ -31,15 +29,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in Path(item.path).parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
-
-
-def chromium() -> str:
-    """Return the path of the browser tests drive."""
-    given = os.environ.get("PORTAL_TEST_CHROMIUM")
-    found = given or shutil.which("chromium") or shutil.which("google-chrome")
-    if not found:
-        pytest.exit("Chromium is missing: install Debian's package `chromium`, or set PORTAL_TEST_CHROMIUM.", 3)
-    return found
 
 
 @pytest.fixture(scope="module")
