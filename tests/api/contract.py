@@ -60,7 +60,8 @@ PREFIXES = {
     "feature": "feat_",
     "setting": "setting_",
 }
-DECIMALS = words("""balance credit_balance conversion_rate topup_conversion_rate real_time_balance real_time_credit_balance
+DECIMALS = words("""
+    balance credit_balance conversion_rate topup_conversion_rate real_time_balance real_time_credit_balance
     current_period_usage unpaid_invoices_amount purchased free amount credit_amount credit_balance_before
     credit_balance_after credits_available amount_due amount_paid amount_remaining subtotal total_discount total_tax
     total_prepaid_credits_applied adjustment_amount refunded_amount overpaid_amount prepaid_credits_applied
