@@ -67,7 +67,8 @@ class Cell:
         if other.last is not None:
             self.last = other.last if self.last is None else max(self.last, other.last)
         if other.texts is not None:
-            self.texts = other.texts | (self.texts or set())
+            self.texts = self.texts or set()
+            self.texts |= other.texts
 
 
 def merged(cells: Iterable[Cell]) -> Cell:

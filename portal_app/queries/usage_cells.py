@@ -6,7 +6,8 @@ import json
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, select
@@ -133,11 +134,19 @@ def _add_texts(
     meters = [rule.key for rule in rules if rule.aggregation is AggregationType.COUNT_UNIQUE]
     if not meters:
         return
-    seen = select(*TEXTS.columns).where(*_of_meters(TEXTS, customer_id, meters, runs))
-    for _, meter, bucket, text in map(tuple, session.connection().execute(seen)):
+    column = TEXTS.c
+    seen = (
+        select(column.meter_id, column.bucket, column.text)
+        .where(*_of_meters(TEXTS, customer_id, meters, runs))
+        .order_by(column.meter_id, column.bucket)
+    )
+    rows: Iterable[Any] = session.connection().execute(seen)
+    for (meter, bucket), of_cell in groupby(rows, key=itemgetter(0, 1)):
         gap = _gap_of(bucket, runs)
         if gap is not None:
-            usage[meter, ()][gap].add(Cell(texts={text}))
+            cell = usage[meter, ()][gap]
+            cell.texts = cell.texts or set()
+            cell.texts.update(text for _, _, text in of_cell)
 
 
 def _of_meters(
