@@ -1,10 +1,13 @@
 """Who bills and who is billed, as every page shows them."""
 
+import re
 from typing import TypedDict
 
-from portal_app.display import Display
+from portal_app.display import Display, find_locale
 from portal_app.queries.branding import Operator
 from portal_app.queries.customers import CustomerProfile
+
+_LOCALE = re.compile(r"[A-Za-z0-9_-]{2,20}")
 
 
 class OperatorRow(TypedDict):
@@ -54,3 +57,9 @@ def profile_row(profile: CustomerProfile, display: Display) -> ProfileRow:
         tax_id=profile.tax_id,
         zone=display.zone.key,
     )
+
+
+def first_locale(*names: str) -> str:
+    """Return the first of `names` that CLDR knows, in its own spelling: what a page sends is not kept as sent."""
+    known = (find_locale(name) for name in names if _LOCALE.fullmatch(name))
+    return next((str(locale) for locale in known if locale), "")

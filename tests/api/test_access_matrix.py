@@ -83,7 +83,7 @@ def wrong_credentials(database, settings):
 
 
 @pytest.mark.threat("T3")
-def test_no_operation_answers_to_a_wrong_credential(stranger, database, settings, owned, capsys):
+def test_no_operation_answers_to_a_wrong_credential(stranger, database, settings, owned, tally):
     token, key = cast.mint(database, "acme", now=clock.utc_now()).token, cast.api_key(database, now=clock.utc_now())
     attempts = Counter()
     for kind, headers in wrong_credentials(database, settings):
@@ -97,8 +97,8 @@ def test_no_operation_answers_to_a_wrong_credential(stranger, database, settings
                 assert (str(operation), kind, answer.status_code) == (str(operation), kind, 401)
                 assert answer.json() in refused
                 attempts[kind] += 1
-    with capsys.disabled():
-        print(f"\nwrong credentials over REST: {attempts.total()} attempts, 0 answered")  # noqa: T201 (a count to see)
+    for kind, count in attempts.items():
+        tally(f"B2 {kind} over REST", count, 0)
 
 
 def asides(whose):
@@ -109,7 +109,7 @@ def asides(whose):
 
 
 @pytest.mark.threat("T11")
-def test_another_customers_objects_do_not_exist_anywhere(api, database, owned, capsys):
+def test_another_customers_objects_do_not_exist_anywhere(api, database, owned, tally):
     acme = callers.portal_of(api, database, "acme")
     secrets = canaries.secrets_of_database(database, "globex")
     attempts = leaks = 0
@@ -125,8 +125,7 @@ def test_another_customers_objects_do_not_exist_anywhere(api, database, owned, c
                     assert answer.status_code == 404
                     if "%2F" not in written:
                         assert answer.content == nobodys.content
-    with capsys.disabled():
-        print(f"\nanother customer's ids over REST: {attempts} attempts, {leaks} leaks")  # noqa: T201 (a count to see)
+    tally("B1 another customer's ids over REST", attempts, leaks)
     assert leaks == 0
     assert attempts >= 1500
 

@@ -9,7 +9,18 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from portal_app.api.wire.base import ObjectWire, RequestWire
 from portal_app.api.wire.lists import SearchWire
-from portal_app.api.wire.values import Key, LongText, Metadata, Name, ObjectId, Omitted, PositiveRate, Text, WireDecimal
+from portal_app.api.wire.values import (
+    Key,
+    LongText,
+    Metadata,
+    Name,
+    ObjectId,
+    Omitted,
+    PositiveRate,
+    Text,
+    Unsupported,
+    WireDecimal,
+)
 from portal_app.billing.metering import AggregationType, FeatureType, GroupEntity, ResetUsage
 from portal_app.billing.money import MONEY_SCALE, plain, quantize
 from portal_app.commands.features import NewFeature
@@ -86,6 +97,7 @@ class AggregationCreate(RequestWire):
     type: AggregationType
     field: Text = ""
     multiplier: PositiveRate | None = None
+    bucket_size: Unsupported = Field(default=None, description="Not supported: a meter counts a whole period.")
 
 
 class MeterFilterCreate(RequestWire):
