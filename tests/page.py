@@ -48,7 +48,13 @@ class Page:
     """One socket. `frames` holds every frame it was ever sent, `state` what a browser would show of them."""
 
     def __init__(
-        self, portal: RunningPortal, client_token: str = "", *, origin: str | None = None, first: object = None
+        self,
+        portal: RunningPortal,
+        client_token: str = "",
+        *,
+        origin: str | None = None,
+        first: object = None,
+        cookie: str = "",
     ) -> None:
         """Connect under a client token, a new one if none is given; `first` rides in the CONNECT packet."""
         self.client_token = client_token or str(uuid.uuid4())
@@ -59,7 +65,10 @@ class Page:
             f"{portal.origin.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket&token={self.client_token}"
         )
         self._open = ExitStack()
-        self._socket = self._open.enter_context(connect(address, origin=Origin(origin or portal.origin), max_size=None))
+        headers = {"Cookie": cookie} if cookie else None
+        self._socket = self._open.enter_context(
+            connect(address, origin=Origin(origin or portal.origin), additional_headers=headers, max_size=None)
+        )
         self._socket.recv(PATIENCE_SECONDS)
         self._socket.send("40/_event," + (json.dumps({"event": first}) if first is not None else ""))
         self.until(lambda: any(frame.startswith("40/_event") for frame in self.frames))

@@ -24,9 +24,16 @@ class MintedSession:
 
 
 def mint_session(
-    session: Session, settings: Settings, external_id: str, minted_by: str, now: datetime
+    session: Session,
+    settings: Settings,
+    external_id: str,
+    minted_by: str,
+    now: datetime,
+    address: str = "",
+    *,
+    is_preview: bool = False,
 ) -> MintedSession:
-    """Mint a link for the customer the operator calls `external_id`, and write down who asked.
+    """Mint a link for the customer the operator calls `external_id`, and write down who asked, from which address.
 
     Raises:
         CustomerNotFound: no published customer has that external id.
@@ -40,11 +47,14 @@ def mint_session(
             jti=claims.jti,
             customer_id=customer_id,
             minted_by=minted_by,
+            address=address[:64],
+            is_preview=is_preview,
             created_at=now,
             updated_at=now,
             expires_at=expires_at,
         )
     )
-    record(session, actor=minted_by, action="session.minted", customer_id=customer_id, now=now, jti=claims.jti)
+    action, jti = "session.previewed" if is_preview else "session.minted", claims.jti
+    record(session, actor=minted_by, action=action, customer_id=customer_id, now=now, jti=jti, address=address[:64])
     token = sign(SESSION, settings.signing_keys(), claims)
     return MintedSession(token, f"{settings.origin}/?token={token}", expires_at)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import re
 from asyncio import Task, create_task, sleep
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -246,8 +246,10 @@ class Gate(rx.Middleware):
         return StateUpdate(delta=delta)
 
 
-def keep_to_connections(app: rx.App) -> None:
+def keep_to_connections(app: rx.App, *doors: type[BaseState]) -> None:
     """Bind what a page is sent, and what is kept of it, to the connection that asked.
+
+    `doors` are the states that know who looks, each with the `_connection` that opened it; the portal's is one.
 
     Reflex sends an update to whoever holds the page's client token by then, and keeps the page's state
     for an hour after it is closed.
@@ -265,7 +267,7 @@ def keep_to_connections(app: rx.App) -> None:
         token = sockets.sid_to_token.get(connection)
         disconnected(connection)
         if token is not None:
-            task = create_task(_forget(app, token, connection))
+            task = create_task(_forget(app, token, connection, (Portal, *doors)))
             forgetting.add(task)  # the loop itself holds tasks weakly
             task.add_done_callback(forgetting.discard)
 
@@ -294,12 +296,14 @@ async def _boot(portal: Portal, event: Event, connection: str) -> StateUpdate | 
     return None
 
 
-async def _forget(app: rx.App, token: str, connection: str) -> None:
+async def _forget(app: rx.App, token: str, connection: str, doors: Iterable[type[BaseState]]) -> None:
     """Clear what a page showed and where it was, unless another connection has booted it since."""
     async with app.state_manager.modify_state(BaseStateToken(ident=token, cls=Portal)) as state:
-        portal = await state.get_state(Portal)
-        if portal._connection == connection:
-            portal.reset()
+        opened: list[Any] = [await state.get_state(door) for door in doors]
+        mine = [door for door in opened if door._connection == connection]
+        for door in mine:
+            door.reset()
+        if mine:
             state.router_data = {}
             for name, field in State.get_fields().items():
                 if name.startswith("rx_router_"):

@@ -1,0 +1,26 @@
+"""Which address shows which of the operator's pages. A new page is one line here."""
+
+from collections.abc import Callable
+from functools import wraps
+
+import reflex as rx
+
+from portal_app.texts import gettext as _
+from portal_app.ui.operator.addresses import CUSTOMERS
+from portal_app.ui.operator.customers.state import CustomersState
+from portal_app.ui.operator.customers.view import customers
+from portal_app.ui.operator.gate import Desk, OperatorGate
+from portal_app.ui.operator.shell import shell
+
+__all__ = ["Desk", "OperatorGate", "add_operator_pages"]
+
+
+def add_operator_pages(app: rx.App) -> None:
+    """Register the operator's pages; each loads its data once the gate has let its event through."""
+    for path, page, on_load in ((CUSTOMERS, customers, [CustomersState.load]),):
+        app.add_page(_page(path, page), path, title=_("Operator"), on_load=[*on_load, Desk.watch])
+
+
+def _page(path: str, page: Callable[[], rx.Component]) -> Callable[[], rx.Component]:
+    """Return a page inside its shell. It counts as the page's own function: Reflex makes a chunk for each module."""
+    return wraps(page)(lambda: shell(path, page()))
