@@ -57,7 +57,7 @@ def upgrade():
     op.add_column('portal_session', sa.Column('open_count', sa.Integer(), nullable=False, server_default='0'))
     op.execute('UPDATE portal_session SET open_count = 1 WHERE first_used_at IS NOT NULL')
     op.create_index(op.f('ix_audit_entry_action_id'), 'audit_entry', ['action', 'id'])
-    op.create_index(op.f('ix_audit_entry_actor_id'), 'audit_entry', ['actor', 'id'])
+    op.create_index(op.f('ix_audit_entry_at'), 'audit_entry', ['at'])
     op.create_index(op.f('ix_customer_status_name_id'), 'customer', ['status', 'name', 'id'])
     op.create_index(op.f('ix_customer_name_id'), 'customer', ['name', 'id'])
     op.create_index(op.f('ix_customer_status_created_at_id'), 'customer', ['status', 'created_at', 'id'])
@@ -76,7 +76,7 @@ def downgrade():
     op.drop_table('customer_word')
     for name, table in (
         ('customer_status_created_at_id', 'customer'), ('customer_name_id', 'customer'),
-        ('customer_status_name_id', 'customer'), ('audit_entry_actor_id', 'audit_entry'),
+        ('customer_status_name_id', 'customer'), ('audit_entry_at', 'audit_entry'),
         ('audit_entry_action_id', 'audit_entry'),
     ):
         op.drop_index(f'ix_{name}', table)

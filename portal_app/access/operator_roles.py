@@ -20,11 +20,18 @@ class Role(StrEnum):
 _RANK = {role: rank for rank, role in enumerate(Role)}
 
 POLICY: dict[str, Role] = {
+    "AuditState.load": Role.VIEWER,
+    "AuditState.narrow": Role.VIEWER,
+    "CustomerState.load": Role.VIEWER,
+    "CustomerState.preview": Role.SUPPORT,
+    "CustomerState.revoke": Role.SUPPORT,
+    "CustomerState.revoke_all": Role.SUPPORT,
     "CustomersState.load": Role.VIEWER,
     "CustomersState.search": Role.VIEWER,
     "SharingState.share": Role.SUPPORT,
     "SharingState.put_away": Role.VIEWER,
     "Desk.watch": Role.VIEWER,
+    "GET /operator/files/audit.csv": Role.VIEWER,
     "POST /operator/forms/open": Role.SUPPORT,
     "POST /operator/forms/sign-out": Role.VIEWER,
     "POST /operator/forms/sign-out-everywhere": Role.VIEWER,

@@ -51,7 +51,7 @@ class AuditEntry(SQLModel, table=True):
     """Something that was done, by whom, to which customer. Rows are only ever added."""
 
     __tablename__ = "audit_entry"  # pyright: ignore[reportAssignmentType] (a declared_attr to SQLModel)
-    __table_args__ = (Index(None, "customer_id", "at"), Index(None, "action", "id"), Index(None, "actor", "id"))
+    __table_args__ = (Index(None, "customer_id", "at"), Index(None, "action", "id"), Index(None, "at"))
 
     id: int | None = Field(default=None, primary_key=True, sa_type=IntegerKey)  # pyright: ignore[reportArgumentType]
     at: datetime = Field(sa_type=UtcDateTime)

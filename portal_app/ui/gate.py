@@ -49,8 +49,8 @@ T = TypeVar("T")
 
 TOKEN_STORAGE = "portal_token"  # noqa: S105 (the name of a storage key; boot.js writes it)
 LOCALE_STORAGE = "portal_locale"
-RECHECK_SECONDS = 30.0
-"""How long a page shows what it has before the register is asked again."""
+RECHECK_SECONDS = 4.0
+"""How long a page shows what it has before the register is asked again: a link that is ended is so within five."""
 CONFIRMED_SECONDS = 30.0
 """How long a handler may ask for data after the register was asked."""
 

@@ -6,7 +6,11 @@ from functools import wraps
 import reflex as rx
 
 from portal_app.texts import gettext as _
-from portal_app.ui.operator.addresses import CUSTOMERS
+from portal_app.ui.operator.addresses import AUDIT, CUSTOMER, CUSTOMERS
+from portal_app.ui.operator.audit.state import AuditState
+from portal_app.ui.operator.audit.view import audit
+from portal_app.ui.operator.customer.state import CustomerState
+from portal_app.ui.operator.customer.view import customer
 from portal_app.ui.operator.customers.state import CustomersState
 from portal_app.ui.operator.customers.view import customers
 from portal_app.ui.operator.gate import Desk, OperatorGate
@@ -17,8 +21,12 @@ __all__ = ["Desk", "OperatorGate", "add_operator_pages"]
 
 def add_operator_pages(app: rx.App) -> None:
     """Register the operator's pages; each loads its data once the gate has let its event through."""
-    for path, page, on_load in ((CUSTOMERS, customers, [CustomersState.load]),):
-        app.add_page(_page(path, page), path, title=_("Operator"), on_load=[*on_load, Desk.watch])
+    for path, page, on_load in (
+        (CUSTOMERS, customers, CustomersState.load),
+        (CUSTOMER, customer, CustomerState.load),
+        (AUDIT, audit, AuditState.load),
+    ):
+        app.add_page(_page(path, page), path, title=_("Operator"), on_load=[on_load, Desk.watch])
 
 
 def _page(path: str, page: Callable[[], rx.Component]) -> Callable[[], rx.Component]:

@@ -8,10 +8,10 @@ from reflex_components_core.core.banner import has_connection_errors
 from portal_app.texts import gettext as _
 from portal_app.ui.components.post_form import post_form
 from portal_app.ui.components.sections import fact, facts, link, skeleton
-from portal_app.ui.operator.addresses import CUSTOMERS
+from portal_app.ui.operator.addresses import AUDIT, CUSTOMER, CUSTOMERS
 from portal_app.ui.operator.gate import Desk, DeskStatus
 
-PAGES: dict[str, str] = {CUSTOMERS: _("Customers")}
+PAGES: dict[str, str] = {CUSTOMERS: _("Customers"), AUDIT: _("Audit log")}
 """The pages of the menu: where, and what it says."""
 
 
@@ -69,10 +69,10 @@ def _header() -> rx.Component:
 
 
 def _menu(path: str) -> rx.Component:
-    here = {"aria-current": "page"}
+    here, at = {"aria-current": "page"}, CUSTOMERS if path == CUSTOMER else path
     return rx.el.nav(
         rx.el.div(
-            *(link(label, to=to, custom_attrs=here if to == path else {}) for to, label in PAGES.items()),
+            *(link(label, to=to, custom_attrs=here if to == at else {}) for to, label in PAGES.items()),
             class_name="wrap",
             custom_attrs={"data-tabs": ""},
         ),
