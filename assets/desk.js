@@ -20,6 +20,17 @@
     menu.querySelector("summary").focus();
   });
 
+  document.addEventListener("change", async (event) => {
+    const field = event.target.closest?.("input[data-upload]");
+    if (!field?.files.length) return;
+    const told = document.querySelector("[data-upload-answer]");
+    told.textContent = "Sending\u2026";
+    const answer = await fetch(field.dataset.upload, { method: "POST", body: field.files[0] }).catch(() => null);
+    told.textContent = !answer ? "It could not be sent." : answer.ok ? (await answer.json()).message : await answer.text();
+    if (answer?.ok) document.querySelector("[data-uploaded]")?.click();
+    field.value = "";
+  });
+
   new MutationObserver(() => {
     document.querySelectorAll("[data-copy-now]:not([data-tried])").forEach(async (told) => {
       told.dataset.tried = "";

@@ -17,6 +17,7 @@ from portal_app.access.principal import CustomerId
 from portal_app.access.tokens import TokenRejected
 from portal_app.api.files import pdf_response
 from portal_app.billing.periods import Preset
+from portal_app.commands.audit import note_download
 from portal_app.database import current_database
 from portal_app.display import Display, make_display
 from portal_app.errors import LinkRejected
@@ -45,6 +46,8 @@ async def download(token: str) -> Response:
     except TokenRejected:
         raise LinkRejected from None
     customer = await _customer(wanted, now)
+    actor = f"API key {wanted.api_key_id}" if wanted.api_key_id else "customer"
+    await current_database().write(note_download, customer, actor, wanted.kind.value, now)
     if wanted.kind is FileKind.INVOICE_PDF:
         invoice = await current_database().read(get_invoice, customer, wanted.subject, now)
         return await pdf_response(invoice, wanted.locale)

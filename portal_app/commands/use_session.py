@@ -28,6 +28,14 @@ def note_opened(session: Session, principal: Principal, now: datetime) -> None:
     record(session, actor="customer", action="session.opened", customer_id=whose, now=now, jti=jti)
 
 
+def note_refused_link(session: Session, jti: str, now: datetime) -> None:
+    """Write down that a link was opened which has ended; of one that never was, nothing is known."""
+    row = session.exec(select(PortalSession).where(PortalSession.jti == jti)).first()
+    if row is not None:
+        whose = row.customer_id
+        record(session, actor="customer", action="session.refused", customer_id=whose, now=now, jti=jti)
+
+
 def revoke_session(session: Session, jti: str, reason: str, revoked_by: str, now: datetime) -> None:
     """End a session for good. Revoking twice changes nothing.
 

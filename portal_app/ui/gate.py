@@ -31,7 +31,7 @@ from reflex_base.utils.format import format_event_handler
 from portal_app import clock
 from portal_app.access.principal import CustomerId, Principal
 from portal_app.access.tokens import SESSION, TokenRejected, verify
-from portal_app.commands.use_session import note_opened
+from portal_app.commands.use_session import note_opened, note_refused_link
 from portal_app.database import Session, current_database
 from portal_app.display import Display, find_locale, make_display
 from portal_app.errors import Unavailable
@@ -148,6 +148,8 @@ class Portal(rx.State):
         if check.principal is None:
             revoked = check.standing is SessionStanding.REVOKED
             self.status = (GateStatus.REVOKED if revoked else GateStatus.INVALID).value
+            if revoked:
+                await current_database().write(note_refused_link, jti, now)
             return
         await current_database().write(note_opened, check.principal, now)
         profile = await current_database().read(get_profile, check.principal.customer_id)
