@@ -46,13 +46,19 @@ async def download(token: str) -> Response:
     except TokenRejected:
         raise LinkRejected from None
     customer = await _customer(wanted, now)
-    actor = f"API key {wanted.api_key_id}" if wanted.api_key_id else "customer"
-    await current_database().write(note_download, customer, actor, wanted.kind.value, now)
     if wanted.kind is FileKind.INVOICE_PDF:
         invoice = await current_database().read(get_invoice, customer, wanted.subject, now)
+        await _note(wanted, customer, now)
         return await pdf_response(invoice, wanted.locale)
     profile = await current_database().read(get_profile, customer)
-    return await _csv(customer, wanted, make_display(wanted.locale, profile.timezone))
+    answer = await _csv(customer, wanted, make_display(wanted.locale, profile.timezone))
+    await _note(wanted, customer, now)
+    return answer
+
+
+async def _note(wanted: Download, customer: CustomerId, now: datetime) -> None:
+    actor = f"API key {wanted.api_key_id}" if wanted.api_key_id else "customer"
+    await current_database().write(note_download, customer, actor, wanted.kind.value, now)
 
 
 async def _customer(wanted: Download, now: datetime) -> CustomerId:
