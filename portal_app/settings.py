@@ -14,24 +14,23 @@ import stat
 import tempfile
 from enum import StrEnum
 from functools import cache
-from itertools import pairwise
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
+from limits import parse
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from portal_app.errors import ConfigurationRefused
+from portal_app.origins import is_origin
+from portal_app.strength import MIN_KEY_BYTES, weakness
 
 SECRETS_FILE = Path(".portal-secrets")
-MIN_KEY_BYTES = 32
-MIN_DISTINCT = 10
-"""Of 32 random hexadecimal digits, fewer than 10 different ones come once in ten thousand keys."""
 
 _KID = re.compile(r"[A-Za-z0-9]{1,16}")
-_KNOWN_DEFAULTS = ("changeme", "secret", "password", "default", "example")
 
 
 class Environment(StrEnum):
@@ -65,6 +64,10 @@ class Settings(BaseSettings):
     session_keys: SecretStr = SecretStr("")
     session_ttl_seconds: int = Field(default=3600, ge=60, le=3600)
     embed_origins: Words = ()
+    trusted_proxies: Words = ()
+    limit_mints: str = "600/minute"
+    limit_failures: str = "60/minute"
+    limit_events: str = "60 per 3 seconds"
     surfaces: Annotated[tuple[Surface, ...], NoDecode] = (Surface.PORTAL,)
     usage_retention_days: int = Field(default=0, ge=0)
     operator_origin: str = ""
@@ -78,7 +81,7 @@ class Settings(BaseSettings):
     api_docs: bool | None = None
     redis_url: str = Field(default="", validation_alias="REFLEX_REDIS_URL")
 
-    @field_validator("embed_origins", "surfaces", mode="before")
+    @field_validator("embed_origins", "surfaces", "trusted_proxies", mode="before")
     @classmethod
     def _split_words(cls, value: object) -> object:
         return tuple(word for word in re.split(r"[,\s]+", value) if word) if isinstance(value, str) else value
@@ -88,6 +91,23 @@ class Settings(BaseSettings):
     def _known_engine(cls, value: str) -> str:
         if not re.match(r"(sqlite|postgres(ql)?)(\+\w+)?://", value):
             raise ValueError("must start with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(str(ip_network(text)) for text in value)
+        except ValueError:
+            raise ValueError("must be addresses or networks such as 10.0.0.0/8") from None
+
+    @field_validator("limit_mints", "limit_failures", "limit_events")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        try:
+            parse(value)
+        except ValueError:
+            raise ValueError("is not a rate such as 60/minute or 60 per 3 seconds") from None
         return value
 
     @field_validator("operator_locale")
@@ -172,7 +192,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"the key {kid} is not base64") from None
             if kid in keys:
                 raise ValueError(f"the kid {kid} is given twice")
-            if problem := _weakness(key):
+            if problem := weakness(key):
                 raise ValueError(f"the key {kid} {problem}")
             keys[kid] = key
         return keys
@@ -181,20 +201,6 @@ class Settings(BaseSettings):
         """Return what must never be printed: each key as it is written in the environment."""
         entries = re.split(r"[,\s]+", self.session_keys.get_secret_value())
         return [self.secret_key.get_secret_value(), *(entry.partition(":")[2] for entry in entries)]
-
-
-def is_origin(text: str) -> bool:
-    """Tell whether `text` is exactly scheme://host[:port], with no wildcard, path, user or trailing slash."""
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    if ":" in host:
-        host = f"[{host}]"
-    rebuilt = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
-    return parts.scheme in {"http", "https"} and bool(re.fullmatch(r"[a-z0-9.\-:\[\]]+", host)) and rebuilt == text
 
 
 @cache
@@ -246,7 +252,7 @@ def unsafe(settings: Settings) -> list[str]:
 
 def _key_findings(settings: Settings) -> list[str]:
     findings: list[str] = []
-    if problem := _weakness(settings.secret_key.get_secret_value().encode()):
+    if problem := weakness(settings.secret_key.get_secret_value().encode()):
         findings.append(f"PORTAL_SECRET_KEY {problem}")
     if not settings.session_keys.get_secret_value():
         findings.append("PORTAL_SESSION_KEYS is missing")
@@ -289,24 +295,6 @@ def _production_findings(settings: Settings) -> list[str]:
         (_is_of_development(settings.session_keys), f"PORTAL_SESSION_KEYS is the one in {SECRETS_FILE}"),
     ]
     return [finding for failed, finding in checks if failed]
-
-
-def _weakness(key: bytes) -> str:
-    """Say what is wrong with a key: it must be long, and look as if chance had made it."""
-    if not key:
-        return "is missing"
-    if len(key) < MIN_KEY_BYTES:
-        return f"is shorter than {MIN_KEY_BYTES} bytes"
-    if _is_regular(key) or any(word in key.lower().decode("latin-1") for word in _KNOWN_DEFAULTS):
-        return "is a default or too regular to be random"
-    return ""
-
-
-def _is_regular(key: bytes) -> bool:
-    """Tell few characters, steps of few sizes (`12345…`) and repetition from chance."""
-    steps = {(after - before) % 256 for before, after in pairwise(key)}
-    repeats = any(key[period:] == key[:-period] for period in range(1, len(key) // 2 + 1))
-    return repeats or min(len(set(key)), len(steps)) < MIN_DISTINCT
 
 
 def _is_world_readable(database_url: str) -> bool:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0501'
-down_revision = '0302'
+down_revision = '0601'
 branch_labels = None
 depends_on = None
 

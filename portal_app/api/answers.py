@@ -17,6 +17,7 @@ UNAVAILABLE = (
 )
 ALWAYS: Answers = {
     400: {"model": ErrorWire, "description": BAD_REQUEST},
+    500: {"model": ErrorWire, "description": "Something is wrong inside. Quote the `X-Request-ID`."},
     503: {"model": ErrorWire, "description": UNAVAILABLE},
 }
 BODY: Answers = {

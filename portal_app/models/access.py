@@ -45,6 +45,7 @@ class PortalSession(Row, table=True):
     last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revoked_reason: str = Field(default="", max_length=255)
+    return_url: str = Field(default="", max_length=2048, sa_column_kwargs={"server_default": ""})
 
 
 class AuditEntry(SQLModel, table=True):

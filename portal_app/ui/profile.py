@@ -1,9 +1,10 @@
 """Who bills and who is billed, as every page shows them."""
 
+import re
 from typing import TypedDict
 
 from portal_app.colours import NIGHT, WHITE, nearest_readable
-from portal_app.display import Display
+from portal_app.display import Display, find_locale
 from portal_app.queries.branding import Operator, Tab
 from portal_app.queries.customers import CustomerProfile
 from portal_app.texts import gettext as _
@@ -23,6 +24,9 @@ class TabRow(TypedDict):
 
     to: str
     label: str
+
+
+_LOCALE = re.compile(r"[A-Za-z0-9_-]{2,20}")
 
 
 class OperatorRow(TypedDict):
@@ -91,3 +95,9 @@ def profile_row(profile: CustomerProfile, display: Display) -> ProfileRow:
         tax_id=profile.tax_id,
         zone=display.zone.key,
     )
+
+
+def first_locale(*names: str) -> str:
+    """Return the first of `names` that CLDR knows, in its own spelling: what a page sends is not kept as sent."""
+    known = (find_locale(name) for name in names if _LOCALE.fullmatch(name))
+    return next((str(locale) for locale in known if locale), "")

@@ -1,4 +1,4 @@
-"""What stands around every tab: header, profile, tabs, footer, and the notice of a lost connection."""
+"""What stands around every tab: header, profile, tabs, footer, and what is said of the session and the connection."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from portal_app.ui.components.sections import fact, facts, link
 from portal_app.ui.gate import GateStatus, Portal
 from portal_app.ui.profile import TabRow
 from portal_app.ui.screens import brand, closed_door
+from portal_app.ui.session import session_ends_soon, session_marks, session_over
 
 
 def shell(path: str, content: rx.Component) -> rx.Component:
     """Draw a tab inside the portal if the door is open, else the screen that says why not."""
     page = rx.fragment(
         rx.el.a(_("Skip to content"), href="#main", class_name="skip"),
+        session_ends_soon(),
         _header(),
         _tabs(path),
         rx.el.main(content, class_name="wrap", id="main", tab_index=-1),
@@ -23,11 +25,12 @@ def shell(path: str, content: rx.Component) -> rx.Component:
         _profile(),
     )
     return rx.el.div(
+        session_marks(),
         rx.cond(
             has_connection_errors,
             rx.el.p(_("Connection lost. Trying again\u2026"), class_name="offline", role="status"),
         ),
-        rx.cond(Portal.status == GateStatus.OPEN.value, page, closed_door()),
+        rx.cond(Portal.status == GateStatus.OPEN.value, rx.fragment(page, session_over()), closed_door()),
         class_name=rx.cond(Portal.operator["accent"] != "", "portal branded", "portal"),
         style={"--brand": Portal.operator["accent"], "--brand-dark": Portal.operator["accent_dark"]},
     )

@@ -12,6 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal_app.settings import Settings
+from portal_app.web.embedding import EmbedOrigins
 from portal_app.web.front import API_PATHS
 
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
@@ -27,6 +28,9 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Permitted-Cross-Domain-Policies": "none",
 }
+FOR_HOSTS = ("/embed.js", "/embed.d.ts")
+"""What pages of other origins load. There is nobody's data in it."""
+OF_HOSTS = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
@@ -34,11 +38,11 @@ class SecurityHeaders:
     """ASGI wrapper that sets the headers. Outermost, so that errors carry them, too."""
 
     def __init__(self, app: ASGIApp, settings: Settings, pages: Path) -> None:
-        """Compute the page policy once: `pages` is the folder of compiled pages, whose inline scripts are hashed."""
+        """Hash the inline scripts once: `pages` is the folder of compiled pages."""
         self._app = app
-        hashes = inline_script_hashes(pages)
-        self._page_policy = page_policy(hashes, frame_ancestors(settings))
-        self._operator_policy = page_policy(hashes, "'none'", operator_reach(settings))
+        self._origins = EmbedOrigins(settings)
+        self._script_hashes = inline_script_hashes(pages)
+        self._operator_policy = page_policy(self._script_hashes, "'none'", operator_reach(settings))
         self._own = (f"{settings.origin}/",)
         self._https = settings.origin.startswith("https://")
 
@@ -50,14 +54,19 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._set(MutableHeaders(scope=message), scope["path"], message["status"])
+                headers = MutableHeaders(scope=message)
+                is_page = headers.get("Content-Type", "").startswith("text/html")
+                ancestors = await self._origins.current() if is_page else self._origins.known
+                self._set(headers, scope["path"], message["status"], ancestors)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
-    def _set(self, headers: MutableHeaders, path: str, status: int) -> None:
+    def _set(self, headers: MutableHeaders, path: str, status: int, ancestors: str) -> None:
         for name, value in ALWAYS.items():
             headers[name] = value
+        if path in FOR_HOSTS:
+            headers.update(OF_HOSTS)
         if self._https:
             headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
         if "Location" in headers:
@@ -72,7 +81,7 @@ class SecurityHeaders:
             headers["X-Frame-Options"] = "DENY"
             headers["Cache-Control"] = "no-store"
         else:
-            headers["Content-Security-Policy"] = self._page_policy
+            headers["Content-Security-Policy"] = page_policy(self._script_hashes, ancestors)
             headers["Cache-Control"] = cache_control(path, status)
 
 
@@ -97,18 +106,6 @@ def page_policy(script_hashes: list[str], ancestors: str, reach: str = "form-act
         "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; "
         f"frame-ancestors {ancestors}"
     )
-
-
-def frame_ancestors(settings: Settings) -> str:
-    """Return who may frame the portal: the operator's origins; in development this machine's loopback, too."""
-    origins = list(settings.embed_origins)
-    if not settings.in_production:
-        origins += ["http://localhost:*", "http://127.0.0.1:*"]
-    if settings.serves_operator:
-        origins.append("'self'")  # the preview
-    elif settings.operator_origin:
-        origins.append(settings.operator_origin)
-    return " ".join(origins) or "'none'"
 
 
 def operator_reach(settings: Settings) -> str:

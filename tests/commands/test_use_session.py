@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from portal_app.access.principal import Principal
 from portal_app.access.tokens import SESSION, verify
 from portal_app.billing.statuses import RecordStatus
-from portal_app.commands.mint_session import mint_session
+from portal_app.commands.mint_session import MintTerms, mint_session
 from portal_app.commands.use_session import note_opened, revoke_session, revoke_sessions_of_customer
 from portal_app.errors import CustomerNotFound, NotFound
 from portal_app.models.access import AuditEntry, PortalSession
@@ -44,7 +44,7 @@ def test_the_first_and_the_last_opening_are_kept_and_each_is_written_down(sessio
 
 
 def test_a_preview_is_no_visit(session, settings, acme):
-    minted = mint_session(session, settings, "acme", "ada", NOW, "192.0.2.1", is_preview=True)
+    minted = mint_session(session, settings, "acme", "ada", NOW, MintTerms(address="192.0.2.1", is_preview=True))
     claims = verify(SESSION, settings.signing_keys(), minted.token, NOW)
     previewed = Principal(acme, claims.subject, claims.jti, claims.expires_at)
     note_opened(session, previewed, LATER)

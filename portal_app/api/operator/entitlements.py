@@ -60,14 +60,14 @@ async def get_one(entitlement_id: ObjectId, caller: Reader) -> EntitlementWire:
     return await _answer(caller, entitlement_id)
 
 
-@router.put("/{entitlement_id}", responses=BODY | MISSING)
+@router.put("/{entitlement_id}", responses=BODY | CONFLICT | MISSING)
 async def update(entitlement_id: ObjectId, body: EntitlementUpdate, caller: Writer) -> EntitlementWire:
     """Change an entitlement; what is left out stays as it is."""
     await caller.do(update_entitlement, entitlement_id, body.changes())
     return await _answer(caller, entitlement_id)
 
 
-@router.delete("/{entitlement_id}", responses=MISSING)
+@router.delete("/{entitlement_id}", responses=CONFLICT | MISSING)
 async def delete(entitlement_id: ObjectId, caller: Writer) -> DeletedWire:
     """Take an entitlement away."""
     await caller.do(delete_entitlement, entitlement_id)

@@ -51,7 +51,7 @@ async def update(feature_id: ObjectId, body: FeatureUpdate, caller: Writer) -> F
     return await _answer(caller, feature_id)
 
 
-@router.delete("/{feature_id}", responses=MISSING)
+@router.delete("/{feature_id}", responses=CONFLICT | MISSING)
 async def delete(feature_id: ObjectId, caller: Writer) -> DeletedWire:
     """Delete a feature: it leaves every usage page. Its events stay counted."""
     await caller.do(delete_feature, feature_id)

@@ -64,7 +64,7 @@ async def update(plan_id: ObjectId, body: PlanUpdate, caller: Writer) -> PlanWir
     return await _answer(caller, plan_id)
 
 
-@router.delete("/{plan_id}", responses=MISSING)
+@router.delete("/{plan_id}", responses=CONFLICT | MISSING)
 async def delete(plan_id: ObjectId, caller: Writer) -> DeletedWire:
     """Delete a plan. Whoever is on it stays on it."""
     await caller.do(delete_plan, plan_id)

@@ -67,7 +67,7 @@ async def update(price_id: ObjectId, body: PriceUpdate, caller: Writer) -> Price
     return await _answer(caller, price_id)
 
 
-@router.delete("/{price_id}", responses=MISSING)
+@router.delete("/{price_id}", responses=CONFLICT | MISSING)
 async def delete(price_id: ObjectId, caller: Writer) -> DeletedWire:
     """End a price with the quarter hour. What it charged until then stays charged."""
     await caller.do(end_price, price_id)

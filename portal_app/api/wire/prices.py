@@ -21,6 +21,7 @@ from portal_app.api.wire.values import (
     PositiveAmount,
     Rate,
     Text,
+    Unsupported,
     WireDecimal,
     WireTime,
 )
@@ -124,9 +125,7 @@ class PriceCreate(RequestWire):
     tiers: list[TierCreate] = Field(default_factory=list[TierCreate], max_length=100)
     transform_quantity: TransformCreate | None = None
     meter_id: ObjectId | None = None
-    filter_values: dict[str, list[str]] | None = Field(
-        default=None, max_length=0, description="Not supported: filter in the meter."
-    )
+    filter_values: Unsupported = Field(default=None, description="Not supported: filter in the meter.")
     min_quantity: Amount | None = None
     display_name: Text = ""
     lookup_key: Key | None = None

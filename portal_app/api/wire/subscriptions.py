@@ -116,6 +116,17 @@ class SubscriptionCreate(OfCustomerWire):
         )
 
 
+class SubscriptionUpdate(RequestWire):
+    """What may be changed of a subscription; nothing that it charges."""
+
+    lookup_key: Key | None = None
+    metadata: Metadata | None = None
+
+    def changes(self) -> dict[str, object]:
+        """Return what was sent, by the names of columns."""
+        return {"external_id" if name == "lookup_key" else name: value for name, value in super().changes().items()}
+
+
 class CancellationCreate(RequestWire):
     """When a subscription is to end."""
 

@@ -20,6 +20,7 @@ from reflex.state import BaseState, StateUpdate
 from reflex_base.constants import RouteVar
 
 from portal_app import clock
+from portal_app.access.limits import client_address, trusted_proxies
 from portal_app.access.operator_roles import Role, may
 from portal_app.access.operator_sessions import OperatorPrincipal, cookie_value, session_cookie, token_hash
 from portal_app.commands.operator_sessions import cookie_key, note_operator_seen, note_refused
@@ -30,6 +31,7 @@ from portal_app.queries.branding import branding_of_operator
 from portal_app.queries.operators import find_operator_session_of_operator
 from portal_app.settings import get_settings
 from portal_app.ui.addresses import clean
+from portal_app.ui.connections import CONNECTIONS
 from portal_app.ui.gate import BOOT, ON_LOAD, Gate, Portal
 
 logger = logging.getLogger(__name__)
@@ -99,6 +101,7 @@ class Desk(rx.State):
         """Wipe what an earlier owner left, then open the door if the cookie is good."""
         self.reset()
         self._connection = connection
+        CONNECTIONS.present(connection)
         self.here = _address_here(address)
         self.problem = clean(dict(parse_qsl(urlsplit(address).query)).get("problem", ""))[:20]
         settings = get_settings()
@@ -123,6 +126,7 @@ class Desk(rx.State):
         self.who = WhoRow(name=who.name, email=who.email, role=who.role.value, initials=initials)
         self.may_mint, self.may_change = who.role is not Role.VIEWER, who.role is Role.ADMIN
         self._principal, self._confirmed_at = who, now
+        CONNECTIONS.admit(self._connection, f"operator {self._connection}")  # it is no stranger's
         self.status, self.was_open, self.problem = DeskStatus.OPEN.value, True, ""
 
     async def _confirm(self) -> None:
@@ -168,6 +172,11 @@ class Desk(rx.State):
     def _display(self, zone: str = "UTC") -> Display:
         """How the operator reads."""
         return make_display(self._locale, zone)
+
+    def _address(self) -> str:
+        """Return where the page is open, as the proxies that are trusted say."""
+        headers = {"x-forwarded-for": self.router.headers.raw_headers.get("x-forwarded-for", "")}
+        return client_address(self.router.session.client_ip, headers, trusted_proxies(get_settings()))[:64]
 
     def _parameters(self) -> dict[str, str]:
         """The query of the page's address; the last one of a repeated name counts."""

@@ -7,7 +7,7 @@ from typing import TypedDict
 import reflex as rx
 
 from portal_app import clock
-from portal_app.commands.mint_session import mint_session
+from portal_app.commands.mint_session import MintTerms, mint_session
 from portal_app.errors import NotFound
 from portal_app.settings import get_settings
 from portal_app.texts import gettext as _
@@ -34,9 +34,9 @@ class SharingState(Desk):
     @rx.event
     async def share(self, external_id: str, name: str) -> None:
         """Mint a link for a customer and show it."""
-        now, who, address = clock.utc_now(), self._who(), self.router.session.client_ip
+        now, who, terms = clock.utc_now(), self._who(), MintTerms(address=self._address())
         try:
-            minted = await self._do(mint_session, get_settings(), clean(external_id), who.actor, now, address)
+            minted = await self._do(mint_session, get_settings(), clean(external_id), who.actor, now, terms)
         except NotFound as error:
             self.link = SharedLink(url="", sentence=str(error))
             return

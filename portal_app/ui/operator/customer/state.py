@@ -9,7 +9,7 @@ import reflex as rx
 from portal_app import clock
 from portal_app.access.principal import CustomerId
 from portal_app.billing.periods import Preset
-from portal_app.commands.mint_session import mint_session
+from portal_app.commands.mint_session import MintTerms, mint_session
 from portal_app.commands.use_session import revoke_session, revoke_sessions_of_customer
 from portal_app.display import Display
 from portal_app.errors import NotFound
@@ -121,10 +121,11 @@ class CustomerState(Desk):
     @rx.event
     async def preview(self) -> None:
         """Mint a preview of this customer's portal and frame it."""
-        now, who, place = clock.utc_now(), self._who(), self.router.session.client_ip
+        now, who = clock.utc_now(), self._who()
+        terms = MintTerms(address=self._address(), is_preview=True)
         whom = self.profile["external_id"]
         try:
-            minted = await self._do(mint_session, get_settings(), whom, who.actor, now, place, is_preview=True)
+            minted = await self._do(mint_session, get_settings(), whom, who.actor, now, terms)
         except NotFound as error:
             self.notice = str(error)
             return
