@@ -160,7 +160,8 @@ class Portal(rx.State):
             self._point_to(presented)
             if presented.principal is None:
                 self.status = presented.status.value
-                await current_database().write(note_refused_link, presented.jti, clock.utc_now())
+                if presented.jti:
+                    await current_database().write(note_refused_link, presented.jti, clock.utc_now())
             elif CONNECTIONS.admit(connection, presented.jti):
                 await self._open(presented.principal, locale)
             else:
