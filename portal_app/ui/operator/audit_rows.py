@@ -29,7 +29,7 @@ ACTIONS = {
     "branding.reset": _("Branding reset"),
     "api_key.created": _("API key created"),
     "api_key.revoked": _("API key revoked"),
-    "embedding.changed": _("Embedding changed"),
+    "embed_origins.changed": _("Embedding changed"),
     "audit.exported": _("Audit log exported"),
     "import.loaded": _("Files imported"),
 }

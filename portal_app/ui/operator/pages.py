@@ -6,7 +6,7 @@ from functools import wraps
 import reflex as rx
 
 from portal_app.texts import gettext as _
-from portal_app.ui.operator.addresses import AUDIT, BRANDING, CUSTOMER, CUSTOMERS, KEYS
+from portal_app.ui.operator.addresses import AUDIT, BRANDING, CUSTOMER, CUSTOMERS, EMBEDDING, KEYS
 from portal_app.ui.operator.audit.state import AuditState
 from portal_app.ui.operator.audit.view import audit
 from portal_app.ui.operator.branding.state import BrandingState
@@ -15,6 +15,8 @@ from portal_app.ui.operator.customer.state import CustomerState
 from portal_app.ui.operator.customer.view import customer
 from portal_app.ui.operator.customers.state import CustomersState
 from portal_app.ui.operator.customers.view import customers
+from portal_app.ui.operator.embedding.state import EmbeddingState
+from portal_app.ui.operator.embedding.view import embedding
 from portal_app.ui.operator.gate import Desk, OperatorGate
 from portal_app.ui.operator.keys.state import KeysState
 from portal_app.ui.operator.keys.view import keys
@@ -30,6 +32,7 @@ def add_operator_pages(app: rx.App) -> None:
         (CUSTOMER, customer, CustomerState.load),
         (AUDIT, audit, AuditState.load),
         (BRANDING, branding, BrandingState.load),
+        (EMBEDDING, embedding, EmbeddingState.load),
         (KEYS, keys, KeysState.load),
     ):
         app.add_page(_page(path, page), path, title=_("Operator"), on_load=[on_load, Desk.watch])

@@ -8,10 +8,16 @@ from reflex_components_core.core.banner import has_connection_errors
 from portal_app.texts import gettext as _
 from portal_app.ui.components.post_form import post_form
 from portal_app.ui.components.sections import fact, facts, link, skeleton
-from portal_app.ui.operator.addresses import AUDIT, BRANDING, CUSTOMER, CUSTOMERS, KEYS
+from portal_app.ui.operator.addresses import AUDIT, BRANDING, CUSTOMER, CUSTOMERS, EMBEDDING, KEYS
 from portal_app.ui.operator.gate import Desk, DeskStatus
 
-PAGES: dict[str, str] = {CUSTOMERS: _("Customers"), BRANDING: _("Branding"), KEYS: _("API keys"), AUDIT: _("Audit log")}
+PAGES: dict[str, str] = {
+    CUSTOMERS: _("Customers"),
+    BRANDING: _("Branding"),
+    EMBEDDING: _("Embedding"),
+    KEYS: _("API keys"),
+    AUDIT: _("Audit log"),
+}
 """The pages of the menu: where, and what it says."""
 
 
