@@ -46,7 +46,7 @@ def run(*sizes: int) -> None:
         rows = [_row(databases, who, external_id, preset) for who, external_id in WHO.items() for preset in Preset]
         heads = ("cells", "floor", "series", "report")
         print_table(
-            "Usage reads on SQLite, p50 µs of CPU; ratios to scanning and summing the same cells, and to the first size",
+            "Usage reads on SQLite, p50 µs of CPU; ratios to scanning and summing the same cells and to the first size",
             [
                 "customer, range",
                 *(f"{head} {size:,}" for size in sizes for head in heads),
