@@ -36,6 +36,7 @@ from portal_app.migrations import migrate
 from portal_app.settings import Settings, get_settings
 
 # The same commit gives the same result, on however slow a machine.
+database_module.TIMEOUT_SECONDS = 60.0
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("tests")
 
