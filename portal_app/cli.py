@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 from sqlalchemy.exc import OperationalError
 
-from portal_app import clock
+from portal_app import cli_operators, clock
 from portal_app.access.api_keys import Scope
 from portal_app.api.wire.sessions import session_wire
 from portal_app.commands.api_keys import create_api_key, revoke_api_key
@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="API keys of the operator's programs.", no_args_is_help=True)
 app.add_typer(keys, name="key")
+app.add_typer(cli_operators.app, name="operator")
 events = typer.Typer(help="Events that were counted.", no_args_is_help=True)
 app.add_typer(events, name="event")
 

@@ -22,6 +22,7 @@ from portal_app.upkeep import keep_up
 from portal_app.web import logs, redaction
 from portal_app.web.front import ApiBeforePages
 from portal_app.web.headers import SecurityHeaders
+from portal_app.web.operator.routes import create_operator_routes
 
 settings = get_settings()
 redaction.install(settings.secrets())
@@ -36,7 +37,10 @@ class PortalApp(rx.App):
 
     def __call__(self) -> ASGIApp:
         """Return what a server runs."""
-        return SecurityHeaders(ApiBeforePages(create_api(), super().__call__(), pages), settings, pages)
+        inner = super().__call__()
+        if settings.serves_operator:
+            inner = ApiBeforePages(create_operator_routes(), inner, pages)
+        return SecurityHeaders(ApiBeforePages(create_api(), inner, pages), settings, pages)
 
 
 @asynccontextmanager
@@ -62,10 +66,19 @@ app = PortalApp(
     toaster=None,
     backend_exception_handler=log_and_answer_nothing,
 )
-app.add_middleware(Gate())
-keep_to_connections(app)
+if settings.serves_portal:
+    add_pages(app)
+if settings.serves_operator:
+    # Imported here alone: without this surface, none of its states or events is registered.
+    from portal_app.ui.operator.pages import Desk, OperatorGate, add_operator_pages
+
+    app.add_middleware(OperatorGate())
+    keep_to_connections(app, Desk)
+    add_operator_pages(app)
+else:
+    app.add_middleware(Gate())
+    keep_to_connections(app)
 limit_connections(app, settings)
-add_pages(app)
 app.register_lifespan_task(development.welcome)
 app.register_lifespan_task(keep_up)
 app.register_lifespan_task(finish_events)

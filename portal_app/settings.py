@@ -44,6 +44,7 @@ class Surface(StrEnum):
     """Which pages a process serves."""
 
     PORTAL = "portal"
+    OPERATOR = "operator"
 
 
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -69,6 +70,7 @@ class Settings(BaseSettings):
     limit_events: str = "60 per 3 seconds"
     surfaces: Annotated[tuple[Surface, ...], NoDecode] = (Surface.PORTAL,)
     usage_retention_days: int = Field(default=0, ge=0)
+    operator_origin: str = ""
     operator_name: str = "Northwind"
     operator_address: str = ""
     operator_tax_id: str = ""
@@ -116,7 +118,7 @@ class Settings(BaseSettings):
         except (UnknownLocaleError, ValueError):
             raise ValueError("is not a locale such as en_US or de_DE") from None
 
-    @field_validator("public_url")
+    @field_validator("public_url", "operator_origin")
     @classmethod
     def _origin_only(cls, value: str) -> str:
         if value and not is_origin(value.rstrip("/")):
@@ -141,6 +143,27 @@ class Settings(BaseSettings):
     def origin(self) -> str:
         """Scheme, host and port under which customers reach the portal; links start with it."""
         return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def own_origin(self) -> str:
+        """Scheme, host and port under which the operator's people reach their pages."""
+        return self.operator_origin or self.origin
+
+    @property
+    def serves_portal(self) -> bool:
+        """Whether this process has the customers' pages."""
+        return Surface.PORTAL in self.surfaces
+
+    @property
+    def serves_operator(self) -> bool:
+        """Whether this process has the operator's pages."""
+        return Surface.OPERATOR in self.surfaces
+
+    @property
+    def own_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may open a socket or send a form here: our own alone."""
+        local = () if self.in_production else tuple(f"http://{host}:{self.port}" for host in ("localhost", "127.0.0.1"))
+        return tuple(dict.fromkeys((self.origin, self.own_origin, *local)))
 
     @property
     def in_production(self) -> bool:
@@ -246,6 +269,10 @@ def _production_findings(settings: Settings) -> list[str]:
         (
             urlsplit(settings.public_url).scheme != "https",
             "PORTAL_PUBLIC_URL must be the https:// origin customers use",
+        ),
+        (
+            urlsplit(settings.operator_origin).scheme == "http",
+            "PORTAL_OPERATOR_ORIGIN must be an https:// origin",
         ),
         (
             any(urlsplit(o).scheme != "https" for o in settings.embed_origins),

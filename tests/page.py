@@ -54,6 +54,7 @@ class Page:
         *,
         origin: str | None = None,
         first: object = None,
+        cookie: str = "",
         forwarded: str = "",
     ) -> None:
         """Connect under a client token, a new one if none is given; `first` rides in the CONNECT packet.
@@ -68,7 +69,8 @@ class Page:
             f"{portal.origin.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket&token={self.client_token}"
         )
         self._open = ExitStack()
-        headers = {"X-Forwarded-For": forwarded} if forwarded else None
+        sent = {"X-Forwarded-For": forwarded, "Cookie": cookie}
+        headers = {name: value for name, value in sent.items() if value} or None
         socket = connect(address, origin=Origin(origin or portal.origin), max_size=None, additional_headers=headers)
         self._socket = self._open.enter_context(socket)
         self._socket.recv(PATIENCE_SECONDS)

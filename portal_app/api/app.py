@@ -29,6 +29,7 @@ from portal_app.api.operator import (
     ingest,
     invoices,
     meters,
+    missing,
     payments,
     plans,
     prices,
@@ -63,6 +64,7 @@ OPERATOR = (
     events,
     analytics,
     settings,
+    missing,
 )
 PORTAL = (info, portal_subscriptions, portal_invoices, portal_wallets, usage, portal_analytics, config)
 MODULES = (sessions, *OPERATOR, *PORTAL, downloads, branding)

@@ -236,6 +236,15 @@ SETTLED_PAYMENT_STATUSES = (
 """Statuses of invoices that nobody waits for any more, whatever remains of them."""
 
 
+def payment_status_of(due: Decimal, paid: Decimal, refunded: Decimal) -> PaymentStatus:
+    """Return what an invoice's sums say of its payment, where nobody says more."""
+    if refunded > 0:
+        return PaymentStatus.REFUNDED if refunded == paid else PaymentStatus.PARTIALLY_REFUNDED
+    if paid == 0 or paid < due:
+        return PaymentStatus.PENDING
+    return PaymentStatus.SUCCEEDED if paid == due else PaymentStatus.OVERPAID
+
+
 class InvoiceState(StrEnum):
     """What an invoice is to the person who owes it: the one word of its badge."""
 

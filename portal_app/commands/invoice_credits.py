@@ -25,8 +25,6 @@ from portal_app.errors import Invalid
 from portal_app.models.invoice import Invoice, Payment
 from portal_app.models.wallet import Wallet, WalletTransaction
 
-ZERO = Decimal(0)
-
 
 def pay_with_credits(session: Session, invoice: Invoice, amount: Decimal, wallet_id: str, now: datetime) -> str:
     """Take what `amount` is worth from a wallet, or the oldest that fits if none is named, and return its id.
@@ -57,8 +55,8 @@ def pay_with_credits(session: Session, invoice: Invoice, amount: Decimal, wallet
     return wallet.public_id
 
 
-def give_back_credits(session: Session, invoice: Invoice, now: datetime) -> Decimal:
-    """Return the credits that paid an invoice to their wallets, and how much of `amount_paid` they were.
+def give_back_credits(session: Session, invoice: Invoice, now: datetime) -> None:
+    """Return the credits that paid an invoice to their wallets; what they paid of `amount_paid` is refunded then.
 
     Raises:
         WalletNotActive: a wallet that paid it is closed.
@@ -74,13 +72,10 @@ def give_back_credits(session: Session, invoice: Invoice, now: datetime) -> Deci
         Payment.method == PaymentMethod.CREDITS,
         Payment.payment_status == PaymentStatus.SUCCEEDED,
     )
-    given_back = ZERO
     for payment in session.exec(by_credits):
         payment.payment_status, payment.updated_at = PaymentStatus.REFUNDED, now
-        given_back += payment.amount
+        invoice.refunded_amount += payment.amount
         session.add(payment)
-    invoice.refunded_amount += given_back
-    return given_back
 
 
 def _wallet_for(session: Session, invoice: Invoice) -> str:

@@ -169,17 +169,19 @@ def finalize_invoice(session: Session, customer_id: CustomerId, public_id: str, 
 
 
 def void_invoice(session: Session, customer_id: CustomerId, public_id: str, actor: str, now: datetime) -> None:
-    """Make an invoice void. Credits that paid it return to their wallets; other money must be given back first.
+    """Make an invoice void. Credits that paid it return to their wallets; other money must have been refunded.
 
     Raises:
         NotFound: it does not exist or is another customer's.
-        InvoiceIs: it is void already, or paid by other means than credits.
+        InvoiceIs: it is void already, or paid by other means than credits and not refunded.
         WalletNotActive: a wallet that paid it is closed.
     """
     row = lock_invoice(session, customer_id, public_id)
     if row.invoice_status not in {InvoiceStatus.DRAFT, InvoiceStatus.FINALIZED}:
         raise InvoiceIs(status=row.invoice_status, wanted="voided")
-    if row.amount_paid > give_back_credits(session, row, now):
+    if not row.amount_paid or row.refunded_amount < row.amount_paid:
+        give_back_credits(session, row, now)
+    if row.refunded_amount != row.amount_paid:
         raise InvoiceIs(status="paid in part or whole", wanted="voided")
     row.invoice_status, row.payment_status = InvoiceStatus.VOIDED, PaymentStatus.VOIDED
     row.amount_remaining = Decimal(0)
@@ -198,10 +200,12 @@ def _issue(session: Session, row: Invoice, now: datetime) -> None:
 
 
 def _settle_as_told(session: Session, row: Invoice, new: NewInvoice, now: datetime) -> None:
-    status = new.payment_status
-    if status is None:
-        status = PaymentStatus.SUCCEEDED if new.amount_paid >= row.amount_due else PaymentStatus.PENDING
-    settle(session, row, status, new.amount_paid or None, now)
+    """What was paid comes first, then the word for it: that can be that all of it went back."""
+    if new.amount_paid:
+        settle(session, row, PaymentStatus.PENDING, new.amount_paid, now)
+    if new.payment_status is not None:
+        told = None if new.payment_status is PaymentStatus.FAILED else row.amount_paid or None
+        settle(session, row, new.payment_status, told, now, field="amount_paid")
 
 
 def _line(invoice: Invoice, position: int, line: NewLine, now: datetime) -> LineItem:

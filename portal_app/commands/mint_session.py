@@ -31,6 +31,10 @@ class MintTerms:
     """Seconds, from a minute up to `PORTAL_SESSION_TTL_SECONDS`, which counts if nothing is said."""
     return_url: str = ""
     """An https address on an origin that may embed the portal or is the operator's own way back; "" is the latter."""
+    address: str = ""
+    """Where whoever asks is, if that is known."""
+    is_preview: bool = False
+    """Whether it is the operator's own look: opening it is no visit."""
 
 
 USUAL = MintTerms()
@@ -49,7 +53,7 @@ class MintedSession:
 def mint_session(
     session: Session, settings: Settings, external_id: str, minted_by: str, now: datetime, terms: MintTerms = USUAL
 ) -> MintedSession:
-    """Mint a link for the customer the operator calls `external_id`, and write down who asked.
+    """Mint a link for the customer the operator calls `external_id`, and write down who asked, and from where.
 
     Raises:
         CustomerNotFound: no published customer has that external id.
@@ -66,13 +70,17 @@ def mint_session(
             jti=claims.jti,
             customer_id=customer_id,
             minted_by=minted_by,
+            address=terms.address[:64],
+            is_preview=terms.is_preview,
             created_at=now,
             updated_at=now,
             expires_at=expires_at,
             return_url=terms.return_url,
         )
     )
-    record(session, actor=minted_by, action="session.minted", customer_id=customer_id, now=now, jti=claims.jti)
+    action, jti = "session.previewed" if terms.is_preview else "session.minted", claims.jti
+    place = terms.address[:64]
+    record(session, actor=minted_by, action=action, customer_id=customer_id, now=now, jti=jti, address=place)
     token = sign(SESSION, settings.signing_keys(), claims)
     links = {tab: f"{settings.origin}{path}?token={token}" for tab, path in PATHS.items()}
     return MintedSession(token, links["overview"], links, expires_at)

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.money import plain
 from portal_app.billing.statuses import (
+    RECEIVED_PAYMENT_STATUSES,
     InvoiceStatus,
     PaymentMethod,
     PaymentStatus,
+    payment_status_of,
 )
 from portal_app.commands.audit import record
 from portal_app.commands.invoice_credits import pay_with_credits
@@ -91,26 +93,33 @@ def set_payment_status(
     record(session, actor=actor, action="invoice.payment_status", customer_id=customer_id, now=now, **details)
 
 
-def settle(session: Session, invoice: Invoice, status: PaymentStatus, amount: Decimal | None, now: datetime) -> None:
+def settle(
+    session: Session,
+    invoice: Invoice,
+    status: PaymentStatus,
+    amount: Decimal | None,
+    now: datetime,
+    *,
+    field: str = "amount",
+) -> None:
     """Bring an invoice to a payment status; what is newly paid becomes a payment of its history.
+
+    `field` is what its sender calls `amount`.
 
     Raises:
         Invalid: an amount that the status or what was paid before rules out.
     """
-    paid, due = invoice.amount_paid, invoice.amount_due
     match status:
         case PaymentStatus.SUCCEEDED | PaymentStatus.OVERPAID:
-            _pay_up_to(session, invoice, max(paid, due) if amount is None else amount, now)
-            if invoice.amount_remaining:
-                raise Invalid(field="amount", problem=f"does not cover the {plain(due)} due")
+            _pay_in_full(session, invoice, status, amount, now, field)
         case PaymentStatus.REFUNDED | PaymentStatus.PARTIALLY_REFUNDED:
-            _refund(invoice, status, amount)
+            _refund(invoice, status, amount, field)
         case PaymentStatus.FAILED:
             if amount:
                 _add(session, invoice, amount, PaymentMethod.OFFLINE, status, now)
             _unless_paid(invoice, status)
         case PaymentStatus.VOIDED:
-            if paid:
+            if invoice.amount_paid:
                 raise Invalid(field="payment_status", problem="cannot be VOIDED: some of it is paid")
             invoice.payment_status = status
         case PaymentStatus.INITIATED | PaymentStatus.PENDING | PaymentStatus.PROCESSING:
@@ -134,6 +143,17 @@ def lock_invoice(session: Session, customer_id: CustomerId, public_id: str) -> I
     return row
 
 
+def _pay_in_full(
+    session: Session, invoice: Invoice, status: PaymentStatus, amount: Decimal | None, now: datetime, field: str
+) -> None:
+    due = invoice.amount_due
+    _pay_up_to(session, invoice, max(invoice.amount_paid, due) if amount is None else amount, now)
+    if invoice.amount_remaining:
+        raise Invalid(field=field, problem=f"does not cover the {plain(due)} due")
+    if status is PaymentStatus.OVERPAID and invoice.amount_paid == due:
+        raise Invalid(field=field, problem=f"is not more than the {plain(due)} due")
+
+
 def _pay_up_to(session: Session, invoice: Invoice, amount: Decimal, now: datetime) -> None:
     more = amount - invoice.amount_paid
     if more < 0:
@@ -144,12 +164,16 @@ def _pay_up_to(session: Session, invoice: Invoice, amount: Decimal, now: datetim
 
 
 def _receive(session: Session, invoice: Invoice, amount: Decimal, now: datetime) -> None:
+    due = invoice.amount_due
     invoice.amount_paid += amount
-    invoice.amount_remaining = max(invoice.amount_due - invoice.amount_paid, ZERO)
-    overpaid = invoice.amount_paid > invoice.amount_due
+    invoice.amount_remaining = max(due - invoice.amount_paid, ZERO)
     if not invoice.amount_remaining:
-        invoice.payment_status = PaymentStatus.OVERPAID if overpaid else PaymentStatus.SUCCEEDED
         invoice.paid_at = invoice.paid_at or now
+    if invoice.refunded_amount:
+        invoice.payment_status = payment_status_of(due, invoice.amount_paid, invoice.refunded_amount)
+    elif not invoice.amount_remaining:
+        overpaid = invoice.amount_paid > due
+        invoice.payment_status = PaymentStatus.OVERPAID if overpaid else PaymentStatus.SUCCEEDED
     elif invoice.payment_status is PaymentStatus.FAILED:
         invoice.payment_status = PaymentStatus.PENDING
     invoice.updated_at = now
@@ -161,29 +185,46 @@ def _unless_paid(invoice: Invoice, status: PaymentStatus) -> None:
         invoice.payment_status = status
 
 
-def _refund(invoice: Invoice, status: PaymentStatus, amount: Decimal | None) -> None:
+def _refund(invoice: Invoice, status: PaymentStatus, amount: Decimal | None, field: str) -> None:
     back = invoice.amount_paid if amount is None else amount
     whole = back == invoice.amount_paid
     if not back or back > invoice.amount_paid or whole != (status is PaymentStatus.REFUNDED):
-        raise Invalid(field="amount", problem=f"does not fit {status} with {plain(invoice.amount_paid)} paid")
+        raise Invalid(field=field, problem=f"does not fit {status} with {plain(invoice.amount_paid)} paid")
     invoice.refunded_amount, invoice.payment_status = back, status
 
 
 def _add(
     session: Session, invoice: Invoice, amount: Decimal, method: PaymentMethod, status: PaymentStatus, now: datetime
 ) -> Payment:
-    row = Payment(
+    """Add a payment to the history; what an import told of, without a payment of its own, gets one before it."""
+    if told_only := invoice.amount_paid - _received(session, invoice):
+        at = invoice.paid_at or invoice.updated_at
+        session.add(_payment(invoice, told_only, PaymentMethod.OFFLINE, PaymentStatus.SUCCEEDED, at))
+    row = _payment(invoice, amount, method, status, now)
+    session.add(row)
+    return row
+
+
+def _received(session: Session, invoice: Invoice) -> Decimal:
+    statement = select(func.sum(Payment.amount)).where(
+        Payment.customer_id == invoice.customer_id,
+        Payment.invoice_id == invoice.id,
+        col(Payment.payment_status).in_(RECEIVED_PAYMENT_STATUSES),
+    )
+    return session.exec(statement).one() or ZERO
+
+
+def _payment(invoice: Invoice, amount: Decimal, method: PaymentMethod, status: PaymentStatus, at: datetime) -> Payment:
+    return Payment(
         customer_id=invoice.customer_id,
         invoice_id=invoice.id or 0,
         amount=amount,
         currency=invoice.currency,
         method=method,
         payment_status=status,
-        created_at=now,
-        updated_at=now,
+        created_at=at,
+        updated_at=at,
     )
-    session.add(row)
-    return row
 
 
 def _made_before(session: Session, invoice: Invoice, new: NewPayment) -> str | None:

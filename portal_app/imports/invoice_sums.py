@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from portal_app.billing.money import MONEY_SCALE
-from portal_app.billing.statuses import InvoiceStatus, PaymentStatus
+from portal_app.billing.statuses import InvoiceStatus, PaymentStatus, payment_status_of
 from portal_app.imports.columns import Objection, Values
 from portal_app.imports.kinds import fitting
 from portal_app.imports.numbers import plain
@@ -83,7 +83,7 @@ def _money(values: Values, receipts: Receipts) -> Iterator[Objection]:
     if values["refunded_amount"] > paid:
         yield "refunded_amount", f"{plain(values['refunded_amount'])} is more than the {plain(paid)} paid"
     elif status is None:
-        values["payment_status"] = _payment_status(values)
+        values["payment_status"] = payment_status_of(due, paid, values["refunded_amount"])
     else:
         yield from _status_agrees(values)
 
@@ -106,15 +106,6 @@ def _settle(values: Values, name: str, computed: Decimal, because: str) -> Itera
         values[name] = computed
     elif values[name] != computed:
         yield name, f"{because} {plain(computed)}, not {plain(values[name])}"
-
-
-def _payment_status(values: Values) -> PaymentStatus:
-    paid, due, refunded = values["amount_paid"], values["amount_due"], values["refunded_amount"]
-    if refunded > 0:
-        return PaymentStatus.REFUNDED if refunded == paid else PaymentStatus.PARTIALLY_REFUNDED
-    if paid == 0 or paid < due:
-        return PaymentStatus.PENDING
-    return PaymentStatus.SUCCEEDED if paid == due else PaymentStatus.OVERPAID
 
 
 def _too_large(values: Values) -> Iterator[Objection]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from asyncio import Task, create_task
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -28,7 +28,7 @@ from reflex_base.utils.format import format_event_handler
 
 from portal_app import clock
 from portal_app.access.principal import CustomerId, Principal
-from portal_app.commands.use_session import note_opened
+from portal_app.commands.use_session import note_opened, note_refused_link
 from portal_app.database import Session, current_database
 from portal_app.display import Display, make_display
 from portal_app.errors import Unavailable
@@ -160,6 +160,8 @@ class Portal(rx.State):
             self._point_to(presented)
             if presented.principal is None:
                 self.status = presented.status.value
+                if presented.jti:
+                    await current_database().write(note_refused_link, presented.jti, clock.utc_now())
             elif CONNECTIONS.admit(connection, presented.jti):
                 await self._open(presented.principal, locale)
             else:
@@ -281,8 +283,10 @@ class Gate(rx.Middleware):
         return StateUpdate(delta=delta)
 
 
-def keep_to_connections(app: rx.App) -> None:
+def keep_to_connections(app: rx.App, *doors: type[BaseState]) -> None:
     """Bind what a page is sent, and what is kept of it, to the connection that asked.
+
+    `doors` are the states that know who looks, each with the `_connection` that opened it; the portal's is one.
 
     Reflex sends an update to whoever holds the page's client token by then, and keeps the page's state
     for an hour after it is closed.
@@ -300,7 +304,7 @@ def keep_to_connections(app: rx.App) -> None:
         token = sockets.sid_to_token.get(connection)
         disconnected(connection)
         if token is not None:
-            task = create_task(_forget(app, token, connection))
+            task = create_task(_forget(app, token, connection, (Portal, *doors)))
             forgetting.add(task)  # the loop itself holds tasks weakly
             task.add_done_callback(forgetting.discard)
 
@@ -326,12 +330,14 @@ async def _boot(portal: Portal, event: Event, connection: str) -> StateUpdate | 
     return None
 
 
-async def _forget(app: rx.App, token: str, connection: str) -> None:
+async def _forget(app: rx.App, token: str, connection: str, doors: Iterable[type[BaseState]]) -> None:
     """Clear what a page showed and where it was, unless another connection has booted it since."""
     async with app.state_manager.modify_state(BaseStateToken(ident=token, cls=Portal)) as state:
-        portal = await state.get_state(Portal)
-        if portal._connection == connection:
-            portal.reset()
+        opened: list[Any] = [await state.get_state(door) for door in doors]
+        mine = [door for door in opened if door._connection == connection]
+        for door in mine:
+            door.reset()
+        if mine:
             state.router_data = {}
             for name, field in State.get_fields().items():
                 if name.startswith("rx_router_"):

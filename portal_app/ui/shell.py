@@ -6,13 +6,11 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from portal_app.texts import gettext as _
-from portal_app.ui.addresses import CREDITS, INVOICES, OVERVIEW, USAGE
 from portal_app.ui.components.sections import fact, facts, link
 from portal_app.ui.gate import GateStatus, Portal
+from portal_app.ui.profile import TabRow
 from portal_app.ui.screens import brand, closed_door
 from portal_app.ui.session import session_ends_soon, session_marks, session_over
-
-TABS = ((OVERVIEW, _("Overview")), (CREDITS, _("Credits")), (INVOICES, _("Invoices")), (USAGE, _("Usage")))
 
 
 def shell(path: str, content: rx.Component) -> rx.Component:
@@ -33,7 +31,8 @@ def shell(path: str, content: rx.Component) -> rx.Component:
             rx.el.p(_("Connection lost. Trying again\u2026"), class_name="offline", role="status"),
         ),
         rx.cond(Portal.status == GateStatus.OPEN.value, rx.fragment(page, session_over()), closed_door()),
-        class_name="portal",
+        class_name=rx.cond(Portal.operator["accent"] != "", "portal branded", "portal"),
+        style={"--brand": Portal.operator["accent"], "--brand-dark": Portal.operator["accent_dark"]},
     )
 
 
@@ -78,12 +77,20 @@ def _header() -> rx.Component:
 def _tabs(path: str) -> rx.Component:
     return rx.el.nav(
         rx.el.div(
-            *(link(label, to=to, custom_attrs={"aria-current": "page"} if to == path else {}) for to, label in TABS),
+            rx.foreach(Portal.operator["tabs"], lambda tab: _tab(tab, path)),
             class_name="wrap",
             custom_attrs={"data-tabs": ""},
         ),
         class_name="tabs",
         aria_label=_("Sections"),
+    )
+
+
+def _tab(tab: rx.Var[TabRow], path: str) -> rx.Component:
+    return rx.cond(
+        tab["to"] == path,
+        link(tab["label"], to=tab["to"], custom_attrs={"aria-current": "page"}),
+        link(tab["label"], to=tab["to"]),
     )
 
 
@@ -141,5 +148,6 @@ def _footer() -> rx.Component:
         _("Times in"),
         " ",
         Portal.profile["zone"],
+        rx.cond(Portal.operator["footer"] != "", rx.el.p(Portal.operator["footer"])),
         class_name="wrap",
     )

@@ -52,4 +52,5 @@ def frame_ancestors(settings: Settings, stored: tuple[str, ...] = ()) -> str:
     """
     good = [origin for origin in stored if not embed_problem(origin, in_production=settings.in_production)]
     loopback = () if settings.in_production else LOOPBACK
-    return " ".join(dict.fromkeys((*settings.embed_origins, *good, *loopback))) or "'none'"
+    preview = ("'self'",) if settings.serves_operator else tuple(filter(None, (settings.operator_origin,)))
+    return " ".join(dict.fromkeys((*settings.embed_origins, *good, *loopback, *preview))) or "'none'"

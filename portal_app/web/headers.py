@@ -17,7 +17,7 @@ from portal_app.web.front import API_PATHS
 
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _HASHED_ASSET = re.compile(r"/assets/.+-[\w-]{8,}\.(?:js|css|woff2)$")
-_DATA_PATHS = (*API_PATHS, "/openapi.json")
+_DATA_PATHS = (*API_PATHS, "/openapi.json", "/operator/forms/", "/operator/files/")
 _YEAR = 31_536_000
 
 ALWAYS = {
@@ -42,6 +42,8 @@ class SecurityHeaders:
         self._app = app
         self._origins = EmbedOrigins(settings)
         self._script_hashes = inline_script_hashes(pages)
+        self._operator_policy = page_policy(self._script_hashes, "'none'", operator_reach(settings))
+        self._own = (f"{settings.origin}/",)
         self._https = settings.origin.startswith("https://")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,14 +70,24 @@ class SecurityHeaders:
         if self._https:
             headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
         if "Location" in headers:
-            headers["Location"] = within(headers["Location"])
+            headers["Location"] = within(headers["Location"], self._own)
         if f"{path}/".startswith(_DATA_PATHS):
             headers["Content-Security-Policy"] = DATA_POLICY
+            headers["X-Frame-Options"] = "DENY"
+            headers["Cache-Control"] = "no-store"
+        elif is_operators(path):
+            headers["Content-Security-Policy"] = self._operator_policy
+            headers["Referrer-Policy"] = "same-origin"  # under `no-referrer`, forms would not say where they are from
             headers["X-Frame-Options"] = "DENY"
             headers["Cache-Control"] = "no-store"
         else:
             headers["Content-Security-Policy"] = page_policy(self._script_hashes, ancestors)
             headers["Cache-Control"] = cache_control(path, status)
+
+
+def is_operators(path: str) -> bool:
+    """Tell whether the page's script may take a path for one of the operator's: it minds neither case nor slashes."""
+    return path.strip("/").lower().startswith("operator")
 
 
 def cache_control(path: str, status: int) -> str:
@@ -86,14 +98,20 @@ def cache_control(path: str, status: int) -> str:
     return "no-cache" if ok and "." in path.rpartition("/")[2] else "no-store"
 
 
-def page_policy(script_hashes: list[str], ancestors: str) -> str:
+def page_policy(script_hashes: list[str], ancestors: str, reach: str = "form-action 'none'") -> str:
     """Return the Content-Security-Policy of pages: own code and these inline scripts alone; no eval, nobody else's."""
     scripts = " ".join(["'self'", *script_hashes])
     return (
-        f"default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'none'; script-src {scripts}; "
+        f"default-src 'self'; base-uri 'none'; object-src 'none'; {reach}; script-src {scripts}; "
         "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; "
         f"frame-ancestors {ancestors}"
     )
+
+
+def operator_reach(settings: Settings) -> str:
+    """Return where forms of the operator's pages may lead and what they may frame: this site, and the portal."""
+    ours = "'self'" if settings.own_origin == settings.origin else f"'self' {settings.origin}"
+    return f"form-action {ours}; frame-src {ours}"
 
 
 def inline_script_hashes(pages: Path) -> list[str]:
@@ -102,11 +120,15 @@ def inline_script_hashes(pages: Path) -> list[str]:
     return sorted(f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts)
 
 
-def within(location: str) -> str:
+def within(location: str, own: tuple[str, ...] = ()) -> str:
     """Return a redirect as a path of this site: frameworks put the request's own Host header in front of it.
+
+    Only what begins with one of `own`, the origins that the settings name, stays as it is.
 
     An address with a token in it must not follow a Host that somebody made up, nor fall back to http
     behind a proxy that speaks https.
     """
+    if location.startswith(own):
+        return location
     _, _, path, query, fragment = urlsplit(location)
     return urlunsplit(("", "", "/" + path.lstrip("/\\"), query, fragment))

@@ -33,7 +33,10 @@ def database(sqlite_database):
         ({"currency": None}, "currency: Input should be a valid string"),
         ({"due_date": "tomorrow"}, "due_date: must be a time such as 2026-01-20T12:00:00Z"),
         ({"due_date": "9999-01-01T00:00:00Z"}, "due_date: must be between the years 1970 and 9000"),
-        ({"payment_status": "SUCCEEDED", "amount_paid": "1"}, "amount: does not cover the 20 due"),
+        ({"payment_status": "SUCCEEDED", "amount_paid": "1"}, "amount_paid: does not cover the 20 due"),
+        ({"payment_status": "OVERPAID", "amount_paid": "20"}, "amount_paid: is not more than the 20 due"),
+        ({"payment_status": "REFUNDED"}, "amount_paid: does not fit REFUNDED with 0 paid"),
+        ({"payment_status": "VOIDED", "amount_paid": "1"}, "payment_status: cannot be VOIDED: some of it is paid"),
     ],
 )
 def test_an_invoice_that_cannot_be_is_refused(program, acme_id, change, message):
