@@ -199,7 +199,6 @@ def test_nobody_but_the_page_around_it_can_say_anything_to_the_portal(page, port
 
 
 def test_the_example_shows_the_portal(page, tmp_path):
-
     def fill(session):
         cast.add_wallet(session, cast.add_customer(session, "acme"))
 
