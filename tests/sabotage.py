@@ -91,7 +91,7 @@ SABOTAGES = [
     _one(
         "T8 T26",
         HEADERS,
-        'headers["Location"] = within(headers["Location"])',
+        'headers["Location"] = within(headers["Location"], self._own)',
         "pass",
         f"{EVERY_ANSWER}test_no_answer_leads_to_another_host",
     ),
@@ -176,8 +176,8 @@ SABOTAGES = [
     _one(
         "T27",
         "portal_app/web/embedding.py",
-        """*loopback))) or "'none'\"""",
-        '*loopback))) or "*"',
+        """*preview))) or "'none'\"""",
+        '*preview))) or "*"',
         "tests/web/test_embedding.py::test_who_may_frame_the_portal_is_what_the_operator_says",
     ),
     _one(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import time
 from datetime import timedelta
 
@@ -11,9 +14,11 @@ import pytest
 from browsing import chromium
 from hosts import Host, serving, unmodified_chromium
 from playwright.sync_api import expect
-from server import running_portal
+from server import free_port, running_portal
 
 from portal_app import clock
+from portal_app.access.api_keys import Scope
+from portal_app.build import ROOT
 from portal_app.commands.embedding import set_embed_origins
 
 SANDBOX = "allow-scripts allow-same-origin allow-downloads"
@@ -194,15 +199,6 @@ def test_nobody_but_the_page_around_it_can_say_anything_to_the_portal(page, port
 
 
 def test_the_example_shows_the_portal(page, tmp_path):
-    import os  # noqa: PLC0415
-    import subprocess  # noqa: PLC0415
-    import sys  # noqa: PLC0415
-
-    from server import free_port  # noqa: PLC0415
-
-    from portal_app.access.api_keys import Scope  # noqa: PLC0415
-    from portal_app.build import ROOT  # noqa: PLC0415
-
     def fill(session):
         cast.add_wallet(session, cast.add_customer(session, "acme"))
 

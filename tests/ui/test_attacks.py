@@ -17,7 +17,7 @@ import httpx2
 import pytest
 import token_corpus as corpus
 from canaries import fill, secrets_of, seen
-from page import ON_LOAD, Page, handler_name
+from page import ON_LOAD, Page, boot_event, handler_name
 from server import RunningPortal, running_portal
 from sqlmodel import select
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -57,16 +57,19 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal
 
 @pytest.mark.threat("T1", "T2", "T3", "T4")
 def test_no_forgery_opens_a_page(attacked, tally):
+    sent = 0
     for name, forgery in FORGERIES.items():
-        if len(str(forgery)) > 60_000:
-            continue  # more than a frame holds
+        if isinstance(forgery, bytes) or len(str(forgery)) > 60_000:
+            continue  # no frame holds it
+        sent += 1
         with Page(attacked) as page:
             page.boot(forgery)
             assert page.shows("status") in {"invalid", "missing"}, name
             assert "Acme Canary" not in page.text, name
     with Page(attacked) as page:
         assert page.boot(corpus.good_token()).shows("status") == "open"
-    tally("A1 forged tokens through the socket", len(FORGERIES), 0)
+    assert sent >= 150
+    tally("A1 forged tokens through the socket", sent, 0)
 
 
 @pytest.mark.threat("T1", "T2", "T3", "T4")
@@ -191,7 +194,7 @@ def test_a_hundred_thousand_arguments_reach_no_other_customer(shared, tally):
 STRICT = {"PORTAL_LIMIT_EVENTS": "60 per 3 seconds", "PORTAL_TRUSTED_PROXIES": "127.0.0.1,::1"}
 IMPATIENT = """
 from portal_app.ui import connections
-connections.SILENT_SECONDS = 1.0
+connections.SILENT_SECONDS = 2.0
 connections.MOST_STRANGERS_OF_AN_ADDRESS = 8
 """
 
@@ -205,9 +208,9 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
 @pytest.mark.threat("T38")
 def test_of_a_flood_of_events_few_run_and_the_socket_ends(strict, tally):
     sent = 0
-    with Page(strict) as bystander, Page(strict) as flooding:
+    with Page(strict) as bystander, Page(strict, first=boot_event(strict.token("globex"), "/invoices")) as flooding:
         bystander.boot(strict.token("acme")).wait_for_data("overview")
-        flooding.boot(strict.token("globex"), "/invoices").wait_for_data("invoices")
+        flooding.wait_for_data("invoices")
         before = len(flooding.events)
         with suppress(ConnectionClosed):
             for number in range(20_000):
@@ -244,7 +247,7 @@ def test_a_session_has_so_many_sockets_and_the_next_is_told_so_until_one_is_clos
 @pytest.mark.threat("T38")
 def test_a_socket_that_presents_nothing_is_closed(strict):
     with Page(strict) as silent:
-        silent.listen(4.0)
+        silent.listen(5.0)
         with pytest.raises(ConnectionClosed):
             keep_sending(silent)
 
