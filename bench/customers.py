@@ -60,7 +60,8 @@ def _filled(folder: Path, count: int) -> Database:
     more = {"tax_id": "", "timezone": "UTC", "locale": "", "status": "published", "metadata": {}}
     rows = [
         {**empty, **more, "public_id": new_public_id("cust"), "external_id": f"c{n:06}",
-         "name": f"Customer {n:06} Corp", "email": f"billing@c{n:06}.example", "created_at": cast.NOW, "updated_at": cast.NOW}
+         "name": f"Customer {n:06} Corp", "email": f"billing@c{n:06}.example", "created_at": cast.NOW,
+         "updated_at": cast.NOW}
         for n in range(count)
     ]  # fmt: skip
     with database.writing() as session:

@@ -32,6 +32,20 @@ def _one(threats: str, path: str, before: str, after: str, *tests: str) -> Sabot
 
 
 SABOTAGES = [
+    _one(
+        "T29",
+        "portal_app/web/operator/guarded.py",
+        'return request.headers.get("origin", "") in get_settings().own_origins',
+        "return True",
+        "tests/web/operator/test_signing.py::test_no_form_of_another_page_is_taken",
+    ),
+    _one(
+        "T30",
+        "portal_app/commands/operator_sessions.py",
+        "    _end(session, col(OperatorSession.token_hash) == replaced, now)\n",
+        "",
+        "tests/web/operator/test_signing.py::test_signing_in_makes_another_cookie_and_the_one_before_is_dead",
+    ),
     Sabotage(
         ("T1",),
         (
@@ -91,7 +105,7 @@ SABOTAGES = [
     _one(
         "T8 T26",
         HEADERS,
-        'headers["Location"] = within(headers["Location"])',
+        'headers["Location"] = within(headers["Location"], self._own)',
         "pass",
         f"{EVERY_ANSWER}test_no_answer_leads_to_another_host",
     ),
@@ -176,8 +190,8 @@ SABOTAGES = [
     _one(
         "T27",
         "portal_app/web/embedding.py",
-        """*loopback))) or "'none'\"""",
-        '*loopback))) or "*"',
+        """*preview))) or "'none'\"""",
+        '*preview))) or "*"',
         "tests/web/test_embedding.py::test_who_may_frame_the_portal_is_what_the_operator_says",
     ),
     _one(
