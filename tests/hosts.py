@@ -82,12 +82,12 @@ def _handler(host: Host) -> type[BaseHTTPRequestHandler]:
 
 @contextmanager
 def unmodified_chromium(program: str, profile: Path) -> Iterator[str]:
-    """Start Chromium as people have it, with third-party storage blocked, and yield the address of its CDP.
+    """Start Chromium as people have it, with cookies and storage blocked, and yield the address of its CDP.
 
     The driver's own flags would switch off what this is about: the partitioning and blocking of storage.
     """
     (profile / "Default").mkdir(parents=True)
-    preferences = {"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": True}}
+    preferences = {"profile": {"default_content_setting_values": {"cookies": 2}}}
     (profile / "Default/Preferences").write_text(json.dumps(preferences))
     flags = ["--headless=new", "--no-sandbox", "--no-first-run", "--remote-debugging-port=0", "--window-size=1000,800"]
     process = subprocess.Popen(

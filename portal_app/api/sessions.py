@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
-from portal_app.api.answers import KEY
+from portal_app.api.answers import BODY, KEY
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Minter
 from portal_app.api.limits import minted_again
@@ -27,7 +27,7 @@ ExpiresIn = Annotated[int | None, Query(description="As in the body of POST.")]
 ReturnUrl = Annotated[str | None, Query(description="As in the body of POST.", max_length=2048)]
 
 
-@router.post("/customers/portal/{external_id:path}", responses=ANSWERS)
+@router.post("/customers/portal/{external_id:path}", responses=BODY | ANSWERS)
 async def mint(
     external_id: ExternalId, caller: Minter, response: Response, asked: MintRequest | None = None
 ) -> SessionWire:

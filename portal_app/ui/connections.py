@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,7 +103,7 @@ def limit_connections(app: rx.App, settings: Settings) -> None:
         if trusted and CONNECTIONS.strangers(address) >= MOST_STRANGERS_OF_AN_ADDRESS:
             return False
         CONNECTIONS.open(connection, address)
-        task = asyncio.create_task(_end_if_silent(connection, sockets.disconnect))
+        task = asyncio.create_task(_end_if_silent(sockets, connection))
         waiting.add(task)
         task.add_done_callback(waiting.discard)
         return await connected(connection, environ, auth)
@@ -115,7 +114,7 @@ def limit_connections(app: rx.App, settings: Settings) -> None:
         if not await limiter.wait_for(settings.limit_events, connection):
             return await event(connection, data)
         if CONNECTIONS.drop(connection):
-            await sockets.disconnect(connection)
+            await _end(sockets, connection)
         return None
 
     def on_disconnect(connection: str, *reason: object) -> None:
@@ -125,10 +124,21 @@ def limit_connections(app: rx.App, settings: Settings) -> None:
     sockets.on_connect, sockets.on_event, sockets.on_disconnect = on_connect, on_event, on_disconnect
 
 
-async def _end_if_silent(connection: str, disconnect: Callable[[str], Awaitable[None]]) -> None:
+async def _end_if_silent(sockets: Any, connection: str) -> None:
     await asyncio.sleep(SILENT_SECONDS)
     if CONNECTIONS.knows(connection) and not CONNECTIONS.has_presented(connection):
-        await disconnect(connection)
+        await _end(sockets, connection)
+
+
+async def _end(sockets: Any, connection: str) -> None:
+    """Close the websocket itself: leaving the namespace alone would let its frames go on coming.
+
+    Nothing public does so at once. Engine.IO's writer closes the websocket when it is given None to send.
+    """
+    transport = sockets.server.manager.eio_sid_from_sid(connection, sockets.namespace)
+    await sockets.disconnect(connection)
+    if socket := sockets.server.eio.sockets.get(transport):
+        await socket.queue.put(None)
 
 
 def _address_of(environ: dict[str, Any], trusted: Any) -> str:

@@ -48,7 +48,7 @@ from portal_app.ui.profile import (
     operator_row,
     profile_row,
 )
-from portal_app.ui.tokens import GateStatus, Presented, look_up, term
+from portal_app.ui.tokens import GateStatus, Presented, look_up, presented_token, term
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ class Portal(rx.State):
 
         A token that is no good changes nothing on a page that is open.
         """
-        token, was, connection = clean(token), self._principal, self._connection
+        token, was, connection = presented_token(token), self._principal, self._connection
         if was is not None:
             try:
                 presented = await look_up(token, clock.utc_now())
@@ -320,7 +320,9 @@ async def _boot(portal: Portal, event: Event, connection: str) -> StateUpdate | 
         return StateUpdate()
     sent, prefix = event.payload.get("vars"), Portal.get_full_name()
     stored = {name: f"{prefix}.{name}{FIELD_MARKER}" for name in (TOKEN_STORAGE, LOCALE_STORAGE)}
-    texts = {key: clean(sent.get(key)) if isinstance(sent, dict) else "" for key in stored.values()}
+    given = sent if isinstance(sent, dict) else {}
+    texts = {key: clean(given.get(key)) for key in stored.values()}
+    texts[stored[TOKEN_STORAGE]] = presented_token(given.get(stored[TOKEN_STORAGE]))
     hashes = event.payload.get("hashes")
     event.payload.clear()
     event.payload.update(vars=texts, hashes=hashes if isinstance(hashes, list) else None)

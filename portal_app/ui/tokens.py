@@ -12,6 +12,9 @@ from portal_app.access.tokens import SESSION, TokenRejected, verify
 from portal_app.database import current_database
 from portal_app.queries.access import SessionStanding, check_session_of_anyone, return_url_of_anyone
 from portal_app.settings import get_settings
+from portal_app.ui.addresses import clean
+
+UNREADABLE = "?"
 
 
 class GateStatus(StrEnum):
@@ -35,6 +38,12 @@ class Presented:
     principal: Principal | None = None
     jti: str = ""
     return_url: str = ""
+
+
+def presented_token(value: object) -> str:
+    """Return what a page sent as its token. One with characters that no table holds is none, not another one."""
+    text = clean(value)
+    return text if text == value or not isinstance(value, str) else UNREADABLE
 
 
 async def look_up(token: str, now: datetime) -> Presented:

@@ -139,7 +139,7 @@ def _check_values(value: Any, name: str = "") -> None:
     """Decimals are unpadded strings, counts are integers, times are UTC with Z."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key not in {"metadata", "value", "properties"}:
+            if key not in {"metadata", "value", "properties", "links"}:
                 _check_values(inner, key)
     elif isinstance(value, list):
         for inner in value:

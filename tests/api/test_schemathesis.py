@@ -123,13 +123,14 @@ def ids_of(pages: list[Done]) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def world(sqlite_database):
+def world(request):
+    database = request.getfixturevalue(getattr(request, "param", "sqlite_database"))
     api = create_api()
     schema = schemathesis.openapi.from_dict(described())
     schema.app = api
-    pages = run_page(api, sqlite_database)
-    token = cast.mint(sqlite_database, "example", now=clock.utc_now()).token
-    key = callers.program_with(api, sqlite_database).headers["x-api-key"]
+    pages = run_page(api, database)
+    token = cast.mint(database, "example", now=clock.utc_now()).token
+    key = callers.program_with(api, database).headers["x-api-key"]
     yield World(pages, schema, token, key, ids_of(pages))
     close_current_writer()
 
@@ -142,6 +143,7 @@ def test_nothing_fails_every_answer_is_described_and_every_operation_can_be_good
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("world", ["sqlite_database", "postgres_database"], indirect=True)
 def test_nothing_fails_in_many_more(world, capsys):
     said = world.fuzz_all(MANY)
     with capsys.disabled():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+
 import callers
 import pytest
 from cast import NOW, days_ago
@@ -22,8 +25,12 @@ STATEMENTS = {
 
 
 @pytest.fixture
-def acme(demo_database, monkeypatch):
+def at_demo_time(monkeypatch):
     monkeypatch.setattr("portal_app.clock.utc_now", lambda: NOW)
+
+
+@pytest.fixture
+def acme(demo_database, at_demo_time):
     client = callers.portal_of(create_api(), demo_database, "acme")
     client.get(f"{PORTAL}/info")  # the first use of a session is noted
     return client
@@ -38,3 +45,13 @@ def test_a_request_sends_as_many_statements_however_long_its_answer(demo_databas
             assert acme.post(f"{PORTAL}/{path}", json=body).status_code == 200
         sent.append([one for one in statements if not one.startswith(("PRAGMA", "BEGIN"))])
     assert [len(one) for one in sent] == [expected, expected]
+
+
+@pytest.mark.parametrize("demo_database", ["sqlite"], indirect=True)
+def test_twenty_invoices_are_less_than_twenty_kilobytes_on_the_way(demo_database, at_demo_time):
+    archive = callers.portal_of(create_api(), demo_database, "archive")
+    headers = {"Accept-Encoding": "gzip"}
+    with archive.stream("POST", f"{PORTAL}/invoices", json={"limit": 20}, headers=headers) as answer:
+        sent = b"".join(answer.iter_raw())
+    assert len(json.loads(gzip.decompress(sent))["items"]) == 20
+    assert len(sent) < 20_000

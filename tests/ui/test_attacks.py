@@ -25,6 +25,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from portal_app.billing.statuses import RecordStatus
 from portal_app.models.access import PortalSession
 from portal_app.models.customer import Customer
+from portal_app.models.invoice import Invoice
 from portal_app.portal_app import app
 from portal_app.ui import connections
 from portal_app.ui.gate import RENEW, is_guarded
@@ -33,6 +34,7 @@ pytestmark = pytest.mark.xdist_group("attacks")
 
 AT_ITS_MOMENT = f"""
 from datetime import UTC, datetime
+from portal_app import clock
 from portal_app.settings import Settings
 clock.utc_now = lambda: datetime.fromtimestamp({corpus.ISSUED}, UTC)
 Settings.signing_keys = lambda self: {corpus.KEYS!r}
@@ -118,8 +120,11 @@ def handlers() -> list[tuple[str, list[str]]]:
 
 def foreign_ids(portal) -> list[str]:
     """Return ids of Globex's, of a customer that is gone, of nobody, and what is none."""
-    theirs = sorted(secret for secret in secrets_of(portal, "globex") | secrets_of(portal, "gone") if "_" in secret)
-    nobodys = [f"{one[:-4]}ZZZZ" for one in theirs]
+    theirs = sorted(secret for secret in secrets_of(portal, "globex") if "_" in secret)
+    with portal.database.reading() as session:
+        gone = session.exec(select(Customer).where(Customer.external_id == "gone")).one()
+        theirs += [gone.public_id, session.exec(select(Invoice.public_id).where(Invoice.customer_id == gone.id)).one()]
+    nobodys = [f"{one[:-4]}ZZZZ" for one in theirs[::4]]
     malformed = ["%", "*", "' OR 1=1 --", "../" * 9, "0", "-1", "null", "x" * 3000, "${7*7}", "<b>", "\u202e", "1e308"]
     return [*theirs, *nobodys, *malformed]
 

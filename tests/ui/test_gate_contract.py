@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 import pytest
 from canaries import seen
+from engineio.async_socket import AsyncSocket
 from page import Page, boot_event
 from reflex.app import EventNamespace
 from reflex.event import Event
@@ -100,6 +101,12 @@ def test_sockets_are_known_by_connection_and_client_token():
     assert isinstance(app.event_namespace.sid_to_token, dict)
     for manager in (LocalTokenManager, RedisTokenManager):
         assert {"link_token_to_sid", "disconnect_token"} <= set(dir(manager))
+
+
+def test_a_websocket_ends_when_its_writer_is_given_nothing_to_send():
+    source = inspect.getsource(AsyncSocket._websocket_handler)
+    assert "if not packets:" in source
+    assert source.index("if not packets:") < source.index("await ws.close()")
 
 
 def test_a_middleware_is_asked_before_every_handler_and_may_answer_in_its_place():

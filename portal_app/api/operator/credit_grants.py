@@ -17,7 +17,7 @@ from portal_app.api.wire.grants import (
     CreditGrantWire,
     credit_grant_wire,
 )
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.lists import ListQuery, ListWire, page_wire
 from portal_app.api.wire.values import ObjectId
 from portal_app.commands.grant_rules import create_grant_rule, delete_grant_rule, update_grant_rule
 from portal_app.queries.listing import Listing
@@ -70,4 +70,4 @@ async def _answer(caller: Caller, grant_id: str) -> CreditGrantWire:
 
 async def _list(caller: Caller, listing: Listing) -> ListWire[CreditGrantWire]:
     found = await caller.ask(list_grant_rules_of_operator, listing)
-    return ListWire(items=[credit_grant_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, credit_grant_wire)

@@ -19,7 +19,7 @@ from portal_app.api.wire.customers import (
     CustomerWire,
     customer_wire,
 )
-from portal_app.api.wire.lists import ListWire, next_page
+from portal_app.api.wire.lists import ListWire, page_wire
 from portal_app.api.wire.values import Key, ObjectId
 from portal_app.commands.customers import create_customer, delete_customer, update_customer
 from portal_app.errors import Invalid
@@ -98,4 +98,4 @@ async def _answer(caller: Caller, customer: CustomerId) -> CustomerWire:
 
 async def _list(caller: Caller, listing: Listing, metadata: Mapping[str, str] | None = None) -> ListWire[CustomerWire]:
     found = await caller.ask(list_customers_of_operator, listing, metadata)
-    return ListWire(items=[customer_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, customer_wire)

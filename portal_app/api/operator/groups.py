@@ -10,7 +10,7 @@ from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
 from portal_app.api.wire.features import GroupCreate, GroupSearch, GroupUpdate, GroupWire, group_wire
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.lists import ListQuery, ListWire, page_wire
 from portal_app.api.wire.values import ObjectId
 from portal_app.commands.features import create_group, delete_group, update_group
 from portal_app.queries.catalog import get_group_of_operator, list_groups_of_operator
@@ -63,4 +63,4 @@ async def _answer(caller: Caller, group_id: str) -> GroupWire:
 
 async def _list(caller: Caller, listing: Listing) -> ListWire[GroupWire]:
     found = await caller.ask(list_groups_of_operator, listing)
-    return ListWire(items=[group_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, group_wire)

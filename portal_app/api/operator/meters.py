@@ -10,7 +10,7 @@ from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
 from portal_app.api.wire.features import MeterCreate, MeterSearch, MeterUpdate, MeterWire, meter_wire
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.lists import ListQuery, ListWire, page_wire
 from portal_app.api.wire.values import ObjectId
 from portal_app.commands.features import add_meter, update_meter
 from portal_app.queries.catalog import get_meter_of_operator, list_meters_of_operator
@@ -56,4 +56,4 @@ async def _answer(caller: Caller, meter_id: str) -> MeterWire:
 
 async def _list(caller: Caller, listing: Listing) -> ListWire[MeterWire]:
     found = await caller.ask(list_meters_of_operator, listing)
-    return ListWire(items=[meter_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, meter_wire)

@@ -10,7 +10,7 @@ from portal_app.access.principal import CustomerId
 from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
-from portal_app.api.wire.lists import ListWire, next_page
+from portal_app.api.wire.lists import ListWire, page_wire
 from portal_app.api.wire.payments import PaymentCreate, PaymentQuery, PaymentSearch, PaymentWire, payment_wire
 from portal_app.api.wire.values import ObjectId
 from portal_app.commands.payments import record_payment
@@ -53,4 +53,4 @@ async def _answer(caller: Caller, customer: CustomerId, payment_id: str) -> Paym
 
 async def _list(caller: Caller, listing: Listing) -> ListWire[PaymentWire]:
     found = await caller.ask(list_payments_of_operator, listing)
-    return ListWire(items=[payment_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, payment_wire)

@@ -10,7 +10,7 @@ from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
 from portal_app.api.wire.base import DeletedWire
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.lists import ListQuery, ListWire, page_wire
 from portal_app.api.wire.prices import (
     PriceCreate,
     PricesCreate,
@@ -80,4 +80,4 @@ async def _answer(caller: Caller, price_id: str) -> PriceWire:
 
 async def _list(caller: Caller, listing: Listing) -> ListWire[PriceWire]:
     found = await caller.ask(list_prices_of_operator, listing)
-    return ListWire(items=[price_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, price_wire)

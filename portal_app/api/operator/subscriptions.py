@@ -12,7 +12,7 @@ from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
 from portal_app.api.wire.customers import customer_wire
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.lists import ListQuery, ListWire, page_wire
 from portal_app.api.wire.subscriptions import (
     CancellationCreate,
     PauseCreate,
@@ -108,4 +108,4 @@ async def _answer(caller: Caller, customer: CustomerId, subscription_id: str) ->
 
 async def _list(caller: Caller, listing: Listing) -> ListWire[SubscriptionWire]:
     found = await caller.ask(list_subscriptions_of_operator, listing, caller.now)
-    return ListWire(items=[subscription_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, subscription_wire)

@@ -10,7 +10,7 @@ from portal_app.access.principal import CustomerId
 from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.lists import ListQuery, ListWire, page_wire
 from portal_app.api.wire.movements import DebitCreate, MovementWire, TopUpCreate, movement_wire
 from portal_app.api.wire.transactions import TransactionQuery, TransactionSearch, TransactionWire, transaction_wire
 from portal_app.api.wire.values import ObjectId
@@ -55,7 +55,7 @@ async def search_rows(body: TransactionSearch, caller: Reader) -> ListWire[Trans
     """Find ledger rows in all wallets."""
     listing = body.asked()
     found = await caller.ask(search_transactions_of_operator, listing)
-    return ListWire(items=[transaction_wire(row) for row in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, transaction_wire)
 
 
 @router.get("/{wallet_id}", responses=MISSING)
@@ -81,7 +81,7 @@ async def list_rows(
     customer = await caller.ask(owner_of_operator, Owned.WALLET, wallet_id)
     listing = query.asked()
     found = await caller.ask(search_transactions, customer, wallet_id, listing)
-    return ListWire(items=[transaction_wire(row) for row in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, transaction_wire)
 
 
 @router.post("/{wallet_id}/top-up", responses=BODY | CONFLICT | MISSING)
@@ -119,4 +119,4 @@ async def _answer(caller: Caller, customer: CustomerId, wallet_id: str) -> Walle
 
 async def _list(caller: Caller, listing: Listing) -> ListWire[WalletWire]:
     found = await caller.ask(list_wallets_of_operator, listing, caller.now)
-    return ListWire(items=[wallet_wire(wallet) for wallet in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, wallet_wire)

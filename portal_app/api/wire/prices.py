@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
@@ -182,15 +183,13 @@ class PricesCreate(RequestWire):
 class PriceUpdate(RequestWire):
     """What may be changed of a price. Another amount is another price."""
 
+    columns: ClassVar[Mapping[str, str]] = {"end_date": "end_at"}
+
     display_name: Text | None = None
     lookup_key: Key | None = None
     group_id: ObjectId | None = None
     end_date: Instant | None = None
     metadata: Metadata | None = None
-
-    def changes(self) -> dict[str, Any]:
-        """Return what was sent, by the names of columns."""
-        return {"end_at" if name == "end_date" else name: value for name, value in super().changes().items()}
 
 
 class PriceSearch(SearchWire):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -119,12 +120,10 @@ class SubscriptionCreate(OfCustomerWire):
 class SubscriptionUpdate(RequestWire):
     """What may be changed of a subscription; nothing that it charges."""
 
+    columns: ClassVar[Mapping[str, str]] = {"lookup_key": "external_id"}
+
     lookup_key: Key | None = None
     metadata: Metadata | None = None
-
-    def changes(self) -> dict[str, object]:
-        """Return what was sent, by the names of columns."""
-        return {"external_id" if name == "lookup_key" else name: value for name, value in super().changes().items()}
 
 
 class CancellationCreate(RequestWire):
