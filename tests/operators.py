@@ -65,12 +65,13 @@ def add_people(session: Session, now: Any = None) -> None:
         create_operator(session, email, role.value.title(), role, PASSWORD, "tests", now or clock.utc_now())
 
 
-def sign_in(portal: RunningPortal, role: Role = Role.ADMIN, **more: Any) -> httpx2.Client:
-    """Return a client with the cookies of a person of this role."""
-    client = httpx2.Client(base_url=portal.origin, headers={"Origin": portal.origin}, timeout=60, **more)
-    answer = client.post("/operator/forms/sign-in", data={"email": PEOPLE[role], "password": PASSWORD})
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/operator")
-    return client
+@contextmanager
+def sign_in(portal: RunningPortal, role: Role = Role.ADMIN) -> Iterator[httpx2.Client]:
+    """Yield a client with the cookies of a person of this role."""
+    with httpx2.Client(base_url=portal.origin, headers={"Origin": portal.origin}, timeout=60) as client:
+        answer = client.post("/operator/forms/sign-in", data={"email": PEOPLE[role], "password": PASSWORD})
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/operator")
+        yield client
 
 
 def cookie_of(client: httpx2.Client) -> str:

@@ -32,6 +32,20 @@ def _one(threats: str, path: str, before: str, after: str, *tests: str) -> Sabot
 
 
 SABOTAGES = [
+    _one(
+        "T29",
+        "portal_app/web/operator/guarded.py",
+        'return request.headers.get("origin", "") in get_settings().own_origins',
+        "return True",
+        "tests/web/operator/test_signing.py::test_no_form_of_another_page_is_taken",
+    ),
+    _one(
+        "T30",
+        "portal_app/commands/operator_sessions.py",
+        "    _end(session, col(OperatorSession.token_hash) == replaced, now)\n",
+        "",
+        "tests/web/operator/test_signing.py::test_signing_in_makes_another_cookie_and_the_one_before_is_dead",
+    ),
     Sabotage(
         ("T1",),
         (

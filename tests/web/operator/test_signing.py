@@ -119,6 +119,7 @@ def test_a_made_up_device_does_not_count_as_one(visitor):
     assert enter(client) == "/operator?problem=locked"
 
 
+@pytest.mark.threat("T30")
 def test_signing_in_makes_another_cookie_and_the_one_before_is_dead(visitor):
     client = visitor()
     enter(client)
@@ -194,6 +195,7 @@ ROUTES = [(method, route.path) for route in create_operator_routes().routes if i
           for method in route.methods - {"HEAD"}]  # fmt: skip
 
 
+@pytest.mark.threat("T29")
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "", "http://localhost:3001", "http://localhost:3000.evil.example"]

@@ -1,0 +1,153 @@
+"""The operator's pages as a person meets them: in, to a customer, a link handed on, looked at, ended."""
+
+import re
+
+import cast
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import NARROW, WIDE, loaded
+from operators import PASSWORD, PEOPLE, audited, running_operator
+from playwright.sync_api import expect
+
+from portal_app import clock
+from portal_app.access.operator_roles import Role
+from portal_app.demo.world import load_demo
+
+GRAVE = {"serious", "critical"}
+
+
+@pytest.fixture(scope="module")
+def operator(tmp_path_factory):
+    def demo(session):
+        load_demo(session, clock.utc_now().date(), clock.utc_now(), cast.DEMO_EVENTS)
+
+    with running_operator(tmp_path_factory.mktemp("operator-e2e"), add=demo) as portal:
+        yield portal
+
+
+def enter(page, operator, path="/operator", role=Role.ADMIN):
+    page.goto(f"{operator.origin}{path}")
+    page.get_by_label("E-mail").fill(PEOPLE[role])
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    return loaded(page)
+
+
+def grave(page):
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found if one["impact"] in GRAVE]
+
+
+def fits(page):
+    widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    return widths[0] <= widths[1]
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_a_customer_gets_a_working_link_in_two_clicks(context, page, operator, width):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    enter(page, operator)
+    page.get_by_label("Actions for Acme Corp").click()
+    page.get_by_role("button", name="Copy portal link").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(re.compile(r"Anyone with this link sees the billing of Acme Corp until \d"))
+    expect(dialog.get_by_text("Copied.")).to_be_visible()
+    assert grave(page) == []
+    link = page.evaluate("navigator.clipboard.readText()")
+    customer = context.new_page()
+    customer.goto(link)
+    expect(loaded(customer).locator(".kpi").first).to_contain_text("434.2")
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_the_portal_opens_in_a_new_tab_and_each_way_leaves_one_row(context, page, operator, width):
+    enter(page, operator)
+    before = len(audited(operator.database, "session.minted"))
+    page.get_by_label("Actions for Globex").click()
+    with context.expect_page() as opened:
+        page.get_by_role("button", name="Open customer portal").click()
+    expect(opened.value.locator("header .who")).to_contain_text("Globex")
+    assert len(audited(operator.database, "session.minted")) == before + 1
+
+
+def test_a_revoked_links_open_page_is_empty_within_seconds(context, page, operator):
+    enter(page, operator)
+    page.get_by_label("Actions for Acme Corp").click()
+    with context.expect_page() as opened:
+        page.get_by_role("button", name="Open customer portal").click()
+    customer = loaded(opened.value)
+    page.get_by_role("link", name="Acme Corp").click()
+    page.get_by_role("link", name="Sessions").click()
+    page.get_by_role("button", name="Revoke all").click()
+    expect(customer.locator("[data-screen=revoked]")).to_be_visible(timeout=5_000)
+    assert "Acme" not in customer.content()
+
+
+def test_a_preview_shows_the_data_and_counts_no_visit(page, operator):
+    enter(page, operator)
+    page.get_by_role("link", name="Trial & Error GmbH").click()
+    page.get_by_role("link", name="Preview").click()
+    page.get_by_role("button", name="Show preview").click()
+    expect(page.frame_locator("iframe").locator(".kpi").first).to_be_visible()
+    page.get_by_role("link", name="Sessions").click()
+    expect(page.locator("table.links")).to_contain_text("preview, not counted")
+
+
+def test_a_viewer_sees_but_neither_mints_nor_revokes(page, operator):
+    enter(page, operator, role=Role.VIEWER)
+    page.get_by_label("Actions for Acme Corp").click()
+    expect(page.get_by_role("link", name="View details")).to_be_visible()
+    expect(page.get_by_role("button", name="Copy portal link")).to_have_count(0)
+
+
+def test_the_branding_that_is_saved_is_what_customers_see(page, operator):
+    enter(page, operator, "/operator/branding")
+    page.get_by_label("Accent colour").fill("#77ccff")
+    expect(page.get_by_text("1.8 : 1, needs 4.5 : 1")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("The nearest is #")
+    page.get_by_role("button", name="Use #").click()
+    page.locator("input[name=label_credits]").fill("Wallet")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    page.goto(operator.link("acme"))
+    expect(loaded(page).get_by_role("link", name="Wallet", exact=True)).to_be_visible()
+
+
+PAGES = ("/operator", "/operator/audit", "/operator/keys", "/operator/branding", "/operator/embedding")
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing_grave_and_nothing_is_wider_than_the_screen(page, operator, path, width):
+    enter(page, operator, path)
+    assert grave(page) == []
+    assert fits(page)
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("part", ["Information", "Sessions", "Data", "Activity", "Preview"])
+def test_axe_finds_nothing_grave_in_a_customers_details(page, operator, part, width):
+    enter(page, operator)
+    page.get_by_role("link", name="Acme Corp").click()
+    page.get_by_role("link", name=part, exact=True).click()
+    loaded(page)
+    assert grave(page) == []
+    assert fits(page)
+
+
+@pytest.mark.parametrize("path", ["/", "/invoices"])
+def test_a_customer_loads_no_code_of_the_operators_pages(page, operator, path):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(operator.link("acme", path))
+    loaded(page)
+    page.wait_for_load_state("networkidle")
+    assert not [url for url in asked if "operator" in url or "desk." in url]
+
+
+def test_no_page_frames_the_operators(page, operator):
+    answer = page.goto(f"{operator.origin}/operator")
+    policy = answer.headers["content-security-policy"]
+    assert policy.endswith("frame-ancestors 'none'")
+    assert answer.headers["x-frame-options"] == "DENY"
