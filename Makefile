@@ -30,8 +30,8 @@ setup-dev: .venv/.dev ## Install what tests and tools need, too
 system: ## Install the browser, the database server and Redis that tests drive (Debian packages)
 	@tools/system_packages.sh
 
-run: setup ## Demo data, portal and API on http://localhost:3000, with links to open
-	PORTAL_ENV=$${PORTAL_ENV:-development} $(BIN)/python -m portal_app serve
+run: setup ## Demo data, portal, operator's pages and API on http://localhost:3000, with links to open
+	PORTAL_ENV=$${PORTAL_ENV:-development} PORTAL_SURFACES=$${PORTAL_SURFACES:-portal,operator} $(BIN)/python -m portal_app serve
 
 demo: setup ## Fill an empty database with the demo world
 	$(BIN)/python -m portal_app demo

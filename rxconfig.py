@@ -24,14 +24,11 @@ if "NPM_CONFIG_REGISTRY" not in os.environ and "__REFLEX_SKIP_COMPILE" not in os
     os.environ["NPM_CONFIG_REGISTRY"] = asked.stdout.strip()
 
 settings = get_settings()
-own_origins = [settings.origin]
-if not settings.in_production:
-    own_origins += [f"http://{host}:{settings.port}" for host in ("localhost", "127.0.0.1")]
 
 config = rx.Config(
     app_name="portal_app",
     frontend_port=settings.port,
-    cors_allowed_origins=own_origins,
+    cors_allowed_origins=settings.own_origins,
     telemetry_enabled=False,
     show_built_with_reflex=False,
     default_color_mode="system",

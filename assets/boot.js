@@ -1,5 +1,6 @@
 // Runs before anything else on the page: takes the token out of the address, keeps it for this tab
 // alone, and lets the page work where the browser blocks storage (a cross-site iframe) or has no room.
+// What the address says of the page's looks, and which page frames it, is kept for the tab, too.
 (() => {
   "use strict";
   for (const name of ["sessionStorage", "localStorage"]) {
@@ -26,10 +27,15 @@
   const url = new URL(location.href);
   const inHash = new URLSearchParams(url.hash.slice(1));
   const token = url.searchParams.get("token") ?? inHash.get("token");
-  if (token !== null) {
+  const host = url.searchParams.get("host");
+  if (token !== null || host !== null) {
     url.searchParams.delete("token");
+    url.searchParams.delete("host");
     if (inHash.has("token")) url.hash = "";
     history.replaceState(history.state, "", url);
+  }
+  if (host !== null) sessionStorage.setItem("portal_host", host.slice(0, 255));
+  if (token !== null) {
     if (token !== sessionStorage.getItem("portal_token")) {
       // Another customer's page must not find this tab's earlier state.
       sessionStorage.removeItem("token");
@@ -42,5 +48,8 @@
   if (locale !== null) sessionStorage.setItem("portal_locale", locale.slice(0, 20));
   const theme = url.searchParams.get("theme");
   if (theme === "light" || theme === "dark" || theme === "system") localStorage.setItem("theme", theme);
+  const header = url.searchParams.get("header");
+  if (header !== null) sessionStorage.setItem("portal_header", header === "0" ? "0" : "1");
+  if (sessionStorage.getItem("portal_header") === "0") document.documentElement.classList.add("no-header");
   if (window.self !== window.top) document.documentElement.classList.add("embedded");
 })();

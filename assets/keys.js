@@ -1,6 +1,5 @@
 // Keyboard and focus, where HTML alone does not do it: arrows between tabs, "/" to the search,
-// the open invoice as a modal dialog, copying a number, loading the page again, or
-// what goes on in it.
+// the open invoice as a modal dialog, copying a number, or loading what goes on.
 (() => {
   "use strict";
   const show = (dialog) => {
@@ -46,7 +45,6 @@
   });
 
   document.addEventListener("click", (event) => {
-    if (event.target.closest?.("[data-reload]")) location.reload();
     if (!event.target.closest?.(".skip")) return;
     event.preventDefault(); // the address stays as it is
     document.getElementById("main")?.focus();

@@ -1,10 +1,12 @@
 """How long a range of usage takes to read, as events grow tenfold: against scanning and adding up the same cells.
 
-`python -m bench usage_reads 1000000 10000000` measures those sizes; without numbers, 100,000 and 1,000,000.
+`python -m bench usage_reads 1000000 10000000` measures those sizes; without numbers, 100,000 and 1,000,000. Databases
+are kept in the folder that `BENCH_FOLDER` names, and used again; without it, they are thrown away.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import statistics
 import tempfile
@@ -38,8 +40,9 @@ SCAN = (
 def run(*sizes: int) -> None:
     """Fill a database of each size, ask all of them in turn, and print p50."""
     sizes = sizes or (100_000, 1_000_000)
-    with tempfile.TemporaryDirectory() as folder:
-        databases = {size: _database(Path(folder) / f"{size}.db", size) for size in sizes}
+    with tempfile.TemporaryDirectory() as thrown_away:
+        folder = Path(os.environ.get("BENCH_FOLDER", thrown_away))
+        databases = {size: _database(folder / f"{size}.db", size) for size in sizes}
         rows = [_row(databases, who, external_id, preset) for who, external_id in WHO.items() for preset in Preset]
         heads = ("cells", "floor", "series", "report")
         print_table(
@@ -59,15 +62,18 @@ def run(*sizes: int) -> None:
 
 
 def _database(path: Path, size: int) -> Database:
-    database = Database(f"sqlite:///{path}")
-    make_world(database)
-    for done, spent, _ in fill(database, size):
-        print(f"  {done:>12,} events, {spent:6.1f} µs of CPU for each", flush=True)
-    with database.engine.connect() as connection:
-        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-    size_of = path.stat().st_size
-    print(f"  {size:>12,} events are {size_of / size:,.1f} bytes each")
-    return database
+    if not path.exists():
+        begun = path.with_suffix(".begun")
+        database = Database(f"sqlite:///{begun}")
+        make_world(database)
+        for done, spent, _ in fill(database, size):
+            print(f"  {done:>12,} events, {spent:6.1f} µs of CPU for each", flush=True)
+        with database.engine.connect() as connection:
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        database.close()
+        begun.rename(path)
+    print(f"  {size:>12,} events are {path.stat().st_size / size:,.1f} bytes each")
+    return Database(f"sqlite:///{path}")
 
 
 def _row(databases: dict[int, Database], who: str, external_id: str, preset: Preset) -> list[object]:

@@ -11,11 +11,11 @@ from typing import Annotated, NoReturn
 import typer
 from sqlalchemy.exc import OperationalError
 
-from portal_app import clock
+from portal_app import cli_operators, clock
 from portal_app.access.api_keys import Scope
 from portal_app.api.wire.sessions import session_wire
 from portal_app.commands.api_keys import create_api_key, revoke_api_key
-from portal_app.commands.mint_session import mint_session
+from portal_app.commands.mint_session import MintTerms, mint_session
 from portal_app.commands.use_session import revoke_sessions_of_customer
 from portal_app.database import current_database
 from portal_app.errors import PortalError
@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="API keys of the operator's programs.", no_args_is_help=True)
 app.add_typer(keys, name="key")
+app.add_typer(cli_operators.app, name="operator")
 events = typer.Typer(help="Events that were counted.", no_args_is_help=True)
 app.add_typer(events, name="event")
 
@@ -98,11 +99,14 @@ def import_files(
 @app.command()
 def session(
     external_id: Annotated[str, typer.Argument(help="The operator's own id of the customer.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print token, url and expires_at.")] = False,  # noqa: FBT002
+    as_json: Annotated[bool, typer.Option("--json", help="Print all of it: token, links and expires_at.")] = False,  # noqa: FBT002
+    expires_in: Annotated[int | None, typer.Option(help="Seconds it works; as long as it may, if not given.")] = None,
+    return_url: Annotated[str, typer.Option(help="Where its pages lead back to; the operator's, if not given.")] = "",
 ) -> None:
     """Mint a link to a customer's portal and print it."""
+    terms = MintTerms(expires_in, return_url)
     with current_database().writing() as writing:
-        minted = mint_session(writing, get_settings(), external_id, "command line", clock.utc_now())
+        minted = mint_session(writing, get_settings(), external_id, "command line", clock.utc_now(), terms)
     typer.echo(session_wire(minted).model_dump_json() if as_json else minted.url)
 
 

@@ -11,6 +11,7 @@ from portal_app.billing.statuses import (
     InvoiceType,
     PaymentMethod,
     PaymentStatus,
+    RecordStatus,
     SubscriptionState,
     TransactionReason,
     TransactionStatus,
@@ -72,6 +73,13 @@ SUBSCRIPTION_STATES = {
     SubscriptionState.CANCELLED: Badge(_("Cancelled"), Tone.OFF),
     SubscriptionState.ENDED: Badge(_("Ended"), Tone.OFF),
 }
+
+RECORD_STATUSES = {
+    RecordStatus.PUBLISHED: Badge("", Tone.GOOD),
+    RecordStatus.ARCHIVED: Badge(_("Archived"), Tone.OFF),
+    RecordStatus.DELETED: Badge(_("Deleted"), Tone.BAD),
+}
+"""What is there to say of a record; that it is in use goes without saying."""
 
 WALLET_STATES = {
     WalletStatus.ACTIVE: Badge(_("Active"), Tone.GOOD),

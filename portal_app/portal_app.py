@@ -14,15 +14,20 @@ from portal_app import development
 from portal_app.api.app import create_api
 from portal_app.commands.usage_writer import close_current_writer
 from portal_app.settings import get_settings
-from portal_app.ui.gate import Gate, keep_to_connections, log_and_answer_nothing
+from portal_app.ui.connections import limit_connections
+from portal_app.ui.gate import Gate, keep_to_connections
+from portal_app.ui.loading import log_and_answer_nothing
 from portal_app.ui.routes import add_pages
 from portal_app.upkeep import keep_up
-from portal_app.web import redaction
+from portal_app.web import logs, redaction
 from portal_app.web.front import ApiBeforePages
 from portal_app.web.headers import SecurityHeaders
+from portal_app.web.operator.routes import create_operator_routes
 
 settings = get_settings()
 redaction.install(settings.secrets())
+if settings.in_production:
+    logs.install()
 logging.getLogger("portal_app").setLevel(logging.INFO)
 pages = prerequisites.get_web_dir() / constants.Dirs.STATIC
 
@@ -32,7 +37,10 @@ class PortalApp(rx.App):
 
     def __call__(self) -> ASGIApp:
         """Return what a server runs."""
-        return SecurityHeaders(ApiBeforePages(create_api(), super().__call__(), pages), settings, pages)
+        inner = super().__call__()
+        if settings.serves_operator:
+            inner = ApiBeforePages(create_operator_routes(), inner, pages)
+        return SecurityHeaders(ApiBeforePages(create_api(), inner, pages), settings, pages)
 
 
 @asynccontextmanager
@@ -46,6 +54,7 @@ app = PortalApp(
     head_components=[
         rx.el.script(src="/boot.js"),
         rx.el.script(src="/keys.js", defer=True),
+        rx.el.script(src="/session.js", defer=True),
         rx.el.link(rel="stylesheet", href="/portal.css"),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
         rx.el.meta(name="robots", content="noindex"),
@@ -57,9 +66,19 @@ app = PortalApp(
     toaster=None,
     backend_exception_handler=log_and_answer_nothing,
 )
-app.add_middleware(Gate())
-keep_to_connections(app)
-add_pages(app)
+if settings.serves_portal:
+    add_pages(app)
+if settings.serves_operator:
+    # Imported here alone: without this surface, none of its states or events is registered.
+    from portal_app.ui.operator.pages import Desk, OperatorGate, add_operator_pages
+
+    app.add_middleware(OperatorGate())
+    keep_to_connections(app, Desk)
+    add_operator_pages(app)
+else:
+    app.add_middleware(Gate())
+    keep_to_connections(app)
+limit_connections(app, settings)
 app.register_lifespan_task(development.welcome)
 app.register_lifespan_task(keep_up)
 app.register_lifespan_task(finish_events)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import uvicorn
+from uvicorn.config import LOGGING_CONFIG
 
 from portal_app.build import build_pages
 from portal_app.settings import Settings
@@ -35,6 +36,8 @@ def serve(settings: Settings) -> None:
         ws_max_size=64 * 1024,
         access_log=False,  # it would write addresses, and an address may hold a token
         log_level="warning",
+        log_config=None if settings.in_production else LOGGING_CONFIG,
         server_header=False,
+        proxy_headers=False,  # PORTAL_TRUSTED_PROXIES says whose word about addresses counts
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

@@ -14,25 +14,24 @@ import stat
 import tempfile
 from enum import StrEnum
 from functools import cache
-from itertools import pairwise
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
+from limits import parse
 from PIL import Image
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from portal_app.errors import ConfigurationRefused
+from portal_app.origins import is_origin
+from portal_app.strength import MIN_KEY_BYTES, weakness
 
 SECRETS_FILE = Path(".portal-secrets")
-MIN_KEY_BYTES = 32
-MIN_DISTINCT = 10
-"""Of 32 random hexadecimal digits, fewer than 10 different ones come once in ten thousand keys."""
 
 _KID = re.compile(r"[A-Za-z0-9]{1,16}")
-_KNOWN_DEFAULTS = ("changeme", "secret", "password", "default", "example")
 
 
 class Environment(StrEnum):
@@ -46,6 +45,7 @@ class Surface(StrEnum):
     """Which pages a process serves."""
 
     PORTAL = "portal"
+    OPERATOR = "operator"
 
 
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -65,8 +65,13 @@ class Settings(BaseSettings):
     session_keys: SecretStr = SecretStr("")
     session_ttl_seconds: int = Field(default=3600, ge=60, le=3600)
     embed_origins: Words = ()
+    trusted_proxies: Words = ()
+    limit_mints: str = "600/minute"
+    limit_failures: str = "60/minute"
+    limit_events: str = "60 per 3 seconds"
     surfaces: Annotated[tuple[Surface, ...], NoDecode] = (Surface.PORTAL,)
     usage_retention_days: int = Field(default=0, ge=0)
+    operator_origin: str = ""
     operator_name: str = "Northwind"
     operator_address: str = ""
     operator_tax_id: str = ""
@@ -77,7 +82,7 @@ class Settings(BaseSettings):
     api_docs: bool | None = None
     redis_url: str = Field(default="", validation_alias="REFLEX_REDIS_URL")
 
-    @field_validator("embed_origins", "surfaces", mode="before")
+    @field_validator("embed_origins", "surfaces", "trusted_proxies", mode="before")
     @classmethod
     def _split_words(cls, value: object) -> object:
         return tuple(word for word in re.split(r"[,\s]+", value) if word) if isinstance(value, str) else value
@@ -89,6 +94,23 @@ class Settings(BaseSettings):
             raise ValueError("must start with sqlite:/// or postgresql://")
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(str(ip_network(text)) for text in value)
+        except ValueError:
+            raise ValueError("must be addresses or networks such as 10.0.0.0/8") from None
+
+    @field_validator("limit_mints", "limit_failures", "limit_events")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        try:
+            parse(value)
+        except ValueError:
+            raise ValueError("is not a rate such as 60/minute or 60 per 3 seconds") from None
+        return value
+
     @field_validator("operator_locale")
     @classmethod
     def _known_locale(cls, value: str) -> str:
@@ -97,7 +119,7 @@ class Settings(BaseSettings):
         except (UnknownLocaleError, ValueError):
             raise ValueError("is not a locale such as en_US or de_DE") from None
 
-    @field_validator("public_url")
+    @field_validator("public_url", "operator_origin")
     @classmethod
     def _origin_only(cls, value: str) -> str:
         if value and not is_origin(value.rstrip("/")):
@@ -122,6 +144,27 @@ class Settings(BaseSettings):
     def origin(self) -> str:
         """Scheme, host and port under which customers reach the portal; links start with it."""
         return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def own_origin(self) -> str:
+        """Scheme, host and port under which the operator's people reach their pages."""
+        return self.operator_origin or self.origin
+
+    @property
+    def serves_portal(self) -> bool:
+        """Whether this process has the customers' pages."""
+        return Surface.PORTAL in self.surfaces
+
+    @property
+    def serves_operator(self) -> bool:
+        """Whether this process has the operator's pages."""
+        return Surface.OPERATOR in self.surfaces
+
+    @property
+    def own_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may open a socket or send a form here: our own alone."""
+        local = () if self.in_production else tuple(f"http://{host}:{self.port}" for host in ("localhost", "127.0.0.1"))
+        return tuple(dict.fromkeys((self.origin, self.own_origin, *local)))
 
     @property
     def in_production(self) -> bool:
@@ -150,7 +193,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"the key {kid} is not base64") from None
             if kid in keys:
                 raise ValueError(f"the kid {kid} is given twice")
-            if problem := _weakness(key):
+            if problem := weakness(key):
                 raise ValueError(f"the key {kid} {problem}")
             keys[kid] = key
         return keys
@@ -159,20 +202,6 @@ class Settings(BaseSettings):
         """Return what must never be printed: each key as it is written in the environment."""
         entries = re.split(r"[,\s]+", self.session_keys.get_secret_value())
         return [self.secret_key.get_secret_value(), *(entry.partition(":")[2] for entry in entries)]
-
-
-def is_origin(text: str) -> bool:
-    """Tell whether `text` is exactly scheme://host[:port], with no wildcard, path, user or trailing slash."""
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    if ":" in host:
-        host = f"[{host}]"
-    rebuilt = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
-    return parts.scheme in {"http", "https"} and bool(re.fullmatch(r"[a-z0-9.\-:\[\]]+", host)) and rebuilt == text
 
 
 @cache
@@ -224,7 +253,7 @@ def unsafe(settings: Settings) -> list[str]:
 
 def _key_findings(settings: Settings) -> list[str]:
     findings: list[str] = []
-    if problem := _weakness(settings.secret_key.get_secret_value().encode()):
+    if problem := weakness(settings.secret_key.get_secret_value().encode()):
         findings.append(f"PORTAL_SECRET_KEY {problem}")
     if not settings.session_keys.get_secret_value():
         findings.append("PORTAL_SESSION_KEYS is missing")
@@ -241,6 +270,10 @@ def _production_findings(settings: Settings) -> list[str]:
         (
             urlsplit(settings.public_url).scheme != "https",
             "PORTAL_PUBLIC_URL must be the https:// origin customers use",
+        ),
+        (
+            urlsplit(settings.operator_origin).scheme == "http",
+            "PORTAL_OPERATOR_ORIGIN must be an https:// origin",
         ),
         (
             any(urlsplit(o).scheme != "https" for o in settings.embed_origins),
@@ -263,24 +296,6 @@ def _production_findings(settings: Settings) -> list[str]:
         (_is_of_development(settings.session_keys), f"PORTAL_SESSION_KEYS is the one in {SECRETS_FILE}"),
     ]
     return [finding for failed, finding in checks if failed]
-
-
-def _weakness(key: bytes) -> str:
-    """Say what is wrong with a key: it must be long, and look as if chance had made it."""
-    if not key:
-        return "is missing"
-    if len(key) < MIN_KEY_BYTES:
-        return f"is shorter than {MIN_KEY_BYTES} bytes"
-    if _is_regular(key) or any(word in key.lower().decode("latin-1") for word in _KNOWN_DEFAULTS):
-        return "is a default or too regular to be random"
-    return ""
-
-
-def _is_regular(key: bytes) -> bool:
-    """Tell few characters, steps of few sizes (`12345…`) and repetition from chance."""
-    steps = {(after - before) % 256 for before, after in pairwise(key)}
-    repeats = any(key[period:] == key[:-period] for period in range(1, len(key) // 2 + 1))
-    return repeats or min(len(set(key)), len(steps)) < MIN_DISTINCT
 
 
 def _is_world_readable(database_url: str) -> bool:

@@ -1,5 +1,9 @@
 """How a browser test gets to a page of the portal with its data on it."""
 
+import os
+import shutil
+
+import pytest
 from playwright.sync_api import Page, expect
 from server import RunningPortal
 
@@ -20,3 +24,12 @@ def loaded(page: Page) -> Page:
     expect(page.locator("header .who")).to_be_visible()
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
     return page
+
+
+def chromium() -> str:
+    """Return the path of the browser tests drive."""
+    given = os.environ.get("PORTAL_TEST_CHROMIUM")
+    found = given or shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        pytest.exit("Chromium is missing: install Debian's package `chromium`, or set PORTAL_TEST_CHROMIUM.", 3)
+    return found

@@ -9,13 +9,17 @@ os.environ |= {
     "PORTAL_DATABASE_URL": "sqlite:///tests-open-their-own.db",
     "PORTAL_SECRET_KEY": "q7Zt0vYw3sLr8Nf2Xk5Jb9Hd6Gc1Pm4U",
     "PORTAL_SESSION_KEYS": "t1:DQw6ARpE9t6T9MyHlfjJxNCbEmvlMbMft1cSqXFK5S0=",
+    # Attacks come by the thousand from one address; tests of the limits set their own.
+    "PORTAL_LIMIT_MINTS": "1000000/second",
+    "PORTAL_LIMIT_FAILURES": "1000000/second",
+    "PORTAL_LIMIT_EVENTS": "1000000/second",
     "PORTAL_OPERATOR_NAME": "Northwind",
     "PORTAL_OPERATOR_SUPPORT_EMAIL": "billing@northwind.example",
     "PORTAL_OPERATOR_RETURN_URL": "https://northwind.example/account",
 }
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cast
@@ -134,6 +138,26 @@ def demo_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPor
     """A running portal with the demo world of today; for tests that look and change nothing."""
     with running_portal(tmp_path_factory.mktemp("demo")) as portal:
         yield portal
+
+
+@pytest.fixture
+def tally(record_property: Callable[[str, object], None]) -> Callable[[str, int, int], None]:
+    """Take down how many attempts of a kind an attack made and how many got through; the run prints the table."""
+    return lambda kind, attempts, leaks: record_property("attack", [kind, attempts, leaks])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was attempted, by kind, and what of it got through."""
+    table: dict[str, list[int]] = {}
+    for report in [one for reports in terminalreporter.stats.values() for one in reports]:
+        for name, value in getattr(report, "user_properties", ()):
+            if name == "attack" and report.when == "call":
+                row = table.setdefault(value[0], [0, 0])
+                row[0], row[1] = row[0] + value[1], row[1] + value[2]
+    if table:
+        terminalreporter.section("attacks: attempts, leaks")
+        for kind, (attempts, leaks) in sorted(table.items()):
+            terminalreporter.write_line(f"{kind:<60} {attempts:>9,} {leaks:>5}")
 
 
 def _fill_with_demo(url: str) -> None:

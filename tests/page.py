@@ -48,9 +48,19 @@ class Page:
     """One socket. `frames` holds every frame it was ever sent, `state` what a browser would show of them."""
 
     def __init__(
-        self, portal: RunningPortal, client_token: str = "", *, origin: str | None = None, first: object = None
+        self,
+        portal: RunningPortal,
+        client_token: str = "",
+        *,
+        origin: str | None = None,
+        first: object = None,
+        cookie: str = "",
+        forwarded: str = "",
     ) -> None:
-        """Connect under a client token, a new one if none is given; `first` rides in the CONNECT packet."""
+        """Connect under a client token, a new one if none is given; `first` rides in the CONNECT packet.
+
+        `forwarded` is the address that a proxy in between would have seen.
+        """
         self.client_token = client_token or str(uuid.uuid4())
         self.frames: list[str] = []
         self.state: dict[str, dict[str, Any]] = {}
@@ -59,7 +69,10 @@ class Page:
             f"{portal.origin.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket&token={self.client_token}"
         )
         self._open = ExitStack()
-        self._socket = self._open.enter_context(connect(address, origin=Origin(origin or portal.origin), max_size=None))
+        sent = {"X-Forwarded-For": forwarded, "Cookie": cookie}
+        headers = {name: value for name, value in sent.items() if value} or None
+        socket = connect(address, origin=Origin(origin or portal.origin), max_size=None, additional_headers=headers)
+        self._socket = self._open.enter_context(socket)
         self._socket.recv(PATIENCE_SECONDS)
         self._socket.send("40/_event," + (json.dumps({"event": first}) if first is not None else ""))
         self.until(lambda: any(frame.startswith("40/_event") for frame in self.frames))

@@ -1,18 +1,22 @@
-"""One read, every face: page, graph, table, query, PDF and CSV say the same number."""
+"""One read, every face: page, graph, table, query, REST, PDF and CSV say the same number."""
 
 import csv
 import io
 import shutil
 from decimal import Decimal
 
+import callers
 import cast
 import pytest
+from api.contract import Api
 from pages import loaded_state
 from pypdf import PdfReader
 from usage_world import fill_reference
 
 from portal_app import clock
 from portal_app import database as database_module
+from portal_app.api.app import create_api
+from portal_app.billing.money import Money
 from portal_app.billing.periods import Preset
 from portal_app.database import Database, use_database
 from portal_app.demo.world import load_demo
@@ -57,6 +61,17 @@ def session(demo_path):
         yield session
     database.close()
     database_module._current = None
+
+
+@pytest.fixture(scope="module")
+def api():
+    return create_api()
+
+
+@pytest.fixture
+def rest(api, session):
+    """Return a customer's own front end."""
+    return lambda external_id: Api(callers.portal_of(api, database_module.current_database(), external_id))
 
 
 def customer_of(session, external_id):
@@ -166,3 +181,52 @@ def test_every_window_says_the_same_in_graph_table_overview_and_csv(session, pre
         assert [row["cells"][place]["quantity"] for row in table["rows"]] == texts[::-1]
         assert [text for text in drawn[name]["text"] if text] == texts
         assert [value for value in drawn[name]["y"] if value is not None] == [float(line["quantity"]) for line in mine]
+
+
+@pytest.mark.parametrize("external_id", CUSTOMERS)
+def test_rest_says_what_ledgers_and_invoices_say_on_the_page(session, rest, external_id):
+    customer, api, now = customer_of(session, external_id), rest(external_id), clock.utc_now()
+    wallets = api.post("customer/portal/wallets", {})
+    for wallet, answered in zip(list_wallets(session, customer, now), wallets, strict=True):
+        assert answered["id"] == wallet.public_id
+        assert Decimal(answered["balance"]) == wallet.value.amount
+        assert Decimal(answered["credit_balance"]) == wallet.credits
+        rows = api.slices(f"customer/portal/wallets/{wallet.public_id}/transactions", "transaction", 500)
+        ledger = list(each_transaction(session, customer, wallet.public_id))
+        signs = {"credit": 1, "debit": -1}
+        said = {row["id"]: (signs[row["type"]] * Decimal(row["credit_amount"]), row["reference_id"]) for row in rows}
+        assert said == {one.public_id: (one.credits, one.invoice_public_id or one.reference_id) for one in ledger}
+    listed = {row["id"]: row for row in loaded_state(InvoicesState, customer, "/invoices").rows}
+    answered = {one["id"]: one for one in api.pages("customer/portal/invoices", {}, "invoice", 1000)}
+    invoices = list(each_invoice(session, customer, InvoiceSearch(), UTC_US.zone, now))
+    assert answered.keys() == {invoice.public_id for invoice in invoices}
+    for invoice in invoices:
+        said = answered[invoice.public_id]
+        assert (Decimal(said["total"]), Decimal(said["amount_remaining"]), said["currency"]) == (
+            invoice.total.amount, invoice.remaining.amount, invoice.total.currency,
+        )  # fmt: skip
+    for public_id, row in listed.items():
+        said = answered[public_id]
+        assert row["amount"] == UTC_US.money(Money(Decimal(said["total"]), said["currency"]))
+
+
+@pytest.mark.parametrize("preset", Preset)
+@pytest.mark.parametrize("external_id", ["acme", "metered"])
+def test_rest_says_what_usage_says_on_the_page(session, rest, external_id, preset):
+    customer = customer_of(session, external_id)
+    page = loaded_state(UsageState, customer, f"/usage?range={preset}")
+    rows = {row["id"]: row for row in page.breakdown["rows"]}
+    report = usage_of_preset(session, customer, preset, page._asked[0].at)
+    span = {"start_time": report.span.start_at.isoformat(), "end_time": report.span.end_at.isoformat()}
+    body = span | {"window_size": preset.size.value, "group_by": ["feature_id"]}
+    answered = rest(external_id).post("customer/portal/analytics/revenue", body, "analytics")
+    assert [item["feature_id"] for item in answered["items"]] == [one.feature.public_id for one in report.series]
+    for one, item in zip(report.series, answered["items"], strict=True):
+        row, unit = rows[item["feature_id"]], (one.feature.unit_singular, one.feature.unit_plural)
+        assert UTC_US.quantity(Decimal(item["total_usage"]), *unit) == row["usage"]
+        assert f"{item['event_count']:,}" == row["events"]
+        cost = Decimal(item["total_cost"])
+        assert (UTC_US.exact_money(Money(cost, item["currency"])) if item["currency"] else "") == row["exact_cost"]
+        used = [(Decimal(point["usage"]), point["event_count"]) for point in item["points"]]
+        assert used == [(point.quantity, point.events) for point in one.points]
+        assert sum(Decimal(point["cost"]) for point in item["points"]) == cost

@@ -6,6 +6,7 @@ Nothing here comes from the code under test but its inputs and outputs. `Run` pl
 from __future__ import annotations
 
 import random
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -63,11 +64,11 @@ class Meter:
     name: str = "call"
     model: str | None = None
 
-    def values(self, events, start, end):
-        """(instant, id, value) of the events that count in a span; the value is a Fraction, or a text."""
+    def values(self, events):
+        """(instant, id, value) of the events that count, in order; the value is a Fraction, or a text."""
         found = []
         for (_, event_id), event in events:
-            if event.void or event.name != self.name or not start <= event.at < end:
+            if event.void or event.name != self.name:
                 continue
             if self.model is not None and event.now.get("model") != self.model:
                 continue
@@ -78,7 +79,7 @@ class Meter:
                 found += [(event.at, event_id, Fraction(1))]
             elif usable(value):
                 found += [(event.at, event_id, Fraction(value))]
-        return found
+        return sorted(found, key=lambda one: one[:2])
 
     def amount(self, found, period=None):  # noqa: PLR0911 (a table of eight)
         values = [value for _, _, value in found]
@@ -98,6 +99,12 @@ class Meter:
             start, end = (int(at.timestamp()) for at in period)
             return twelve(sum(v * Fraction(end - int(at.timestamp()), end - start) for at, _, v in found))
         return sum(values)
+
+
+def within(values, start, end):
+    """Those of a span, of values in order."""
+    first, last = (bisect_left(values, at, key=lambda one: one[0]) for at in (start, end))
+    return values[first:last]
 
 
 def text(value):
@@ -321,48 +328,49 @@ class Run:
         mine = [(key, event) for key, event in self.events.items() if key[0] == zone]
         by_name = {series.feature.name: series for series in report.series}
         for name, meter in self.meters.items():
-            found = meter.values(mine, span.start_at, span.end_at)
+            counted = meter.values(mine)
+            found = within(counted, span.start_at, span.end_at)
             assert (name in by_name) == bool(found), (zone, span, name)
             if found:
-                self.compare_series(meter, by_name[name], mine, report, size)
+                self.compare_series(meter, by_name[name], counted, report, size)
 
-    def compare_series(self, meter, series, mine, report, size):
+    def compare_series(self, meter, series, counted, report, size):
         span, zone = report.span, report.zone
         about = (str(zone), span, series.feature.name)
-        assert series.events == len(meter.values(mine, span.start_at, span.end_at)), about
-        assert series.quantity == self.amount(meter, mine, span.start_at, span.end_at, zone), about
+        assert series.events == len(within(counted, span.start_at, span.end_at)), about
+        assert series.quantity == self.amount(meter, counted, span.start_at, span.end_at, zone), about
         for point in series.points:
             start, end = point.window.start_at, point.window.end_at
-            found = meter.values(mine, start, end)
+            found = within(counted, start, end)
             assert point.events == len(found), (about, point)
-            assert point.quantity == self.amount(meter, mine, start, end, zone), (about, point)
+            assert point.quantity == self.amount(meter, counted, start, end, zone), (about, point)
             if size in CALENDAR:
                 window = {local_date(at, size, zone) for at, _, _ in found}
                 assert window <= {local_date(start, size, zone)}, (about, point)
         if meter.aggregation in {Agg.SUM, Agg.COUNT, Agg.WEIGHTED_SUM}:
             assert sum(point.quantity for point in series.points) == series.quantity, about
-        self.compare_costs(meter, series, mine, span, zone)
+        self.compare_costs(meter, series, counted, span, zone)
 
-    def amount(self, meter, mine, start, end, zone):
+    def amount(self, meter, counted, start, end, zone):
         if meter.aggregation is not Agg.WEIGHTED_SUM:
-            return meter.amount(meter.values(mine, start, end))
+            return meter.amount(within(counted, start, end))
         total = Fraction(0)
         for period in pairwise(month_starts(zone, start, end)):
-            until = [meter.amount(meter.values(mine, period[0], min(at, period[1])), period) for at in (end, start)]
+            until = [meter.amount(within(counted, period[0], min(at, period[1])), period) for at in (end, start)]
             total += until[0] - until[1]
         return total
 
-    def compare_costs(self, meter, series, mine, span, zone):
+    def compare_costs(self, meter, series, counted, span, zone):
         if series.feature.name not in {"SUM", "COUNT"}:
             assert series.costs == (), series.feature.name
             return
         (cost,) = series.costs
         if meter.aggregation is Agg.SUM:
-            expected = sum(v * self.price_at(at) for at, _, v in meter.values(mine, span.start_at, span.end_at))
+            expected = sum(v * self.price_at(at) for at, _, v in within(counted, span.start_at, span.end_at))
         else:
             expected = sum(
-                slab(len(meter.values(mine, start, min(span.end_at, end))))
-                - slab(len(meter.values(mine, start, min(span.start_at, end))))
+                slab(len(within(counted, start, min(span.end_at, end))))
+                - slab(len(within(counted, start, min(span.start_at, end))))
                 for start, end in pairwise(month_starts(zone, span.start_at, span.end_at, PERIODS_BEGIN_ON))
             )
         assert cost.exact.amount == expected, (str(zone), span, series.feature.name)

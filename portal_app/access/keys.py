@@ -14,6 +14,7 @@ class Purpose(StrEnum):
     API_KEYS = "customer-portal/api-keys/v1"
     DOWNLOADS = "customer-portal/downloads/v1"
     COOKIES = "customer-portal/cookies/v1"
+    DEVELOPMENT_PASSWORD = "customer-portal/development-password/v1"  # noqa: S105 (a purpose)
 
 
 def derive_key(secret_key: str, purpose: Purpose) -> bytes:

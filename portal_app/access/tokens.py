@@ -26,12 +26,12 @@ _MAX_SECONDS = 2**53
 
 
 class TokenRejected(Exception):
-    """The token is not one of ours, or no longer. `expired` says that it once was."""
+    """The token is not one of ours, or no longer. `expired` says that it once was, and `jti` which one."""
 
-    def __init__(self, *, expired: bool = False) -> None:
+    def __init__(self, *, expired: bool = False, jti: str = "") -> None:
         """Keep whether the token was good until its time ran out."""
         super().__init__("expired" if expired else "invalid")
-        self.expired = expired
+        self.expired, self.jti = expired, jti
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _claims_of(kind: TokenKind, payload: dict[str, Any], now: datetime) -> Claim
     if issued != not_before or issued > present + LEEWAY_SECONDS or not 0 < expires - issued <= kind.max_seconds:
         raise TokenRejected
     if expires <= present:
-        raise TokenRejected(expired=True)
+        raise TokenRejected(expired=True, jti=payload["jti"])
     start = datetime.fromtimestamp(issued, UTC)
     return Claims(payload["sub"], payload["jti"], start, start + timedelta(seconds=expires - issued), own)
 

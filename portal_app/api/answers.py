@@ -15,8 +15,11 @@ NOT_FOUND = "There is no such object. Another customer's is answered with the sa
 UNAVAILABLE = (
     "The database did not answer in time. Nothing was changed, or the same call with its key changes nothing more."
 )
+FAILED_OFTEN = "Too many wrong credentials came from this address; `Retry-After` says when to go on."
 ALWAYS: Answers = {
     400: {"model": ErrorWire, "description": BAD_REQUEST},
+    429: {"model": ErrorWire, "description": FAILED_OFTEN},
+    500: {"model": ErrorWire, "description": "Something is wrong inside. Quote the `X-Request-ID`."},
     503: {"model": ErrorWire, "description": UNAVAILABLE},
 }
 BODY: Answers = {

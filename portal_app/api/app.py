@@ -15,6 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from portal_app.api import branding, downloads, sessions
 from portal_app.api.edge import Edge
+from portal_app.api.limits import failed_again
 from portal_app.api.openapi import add_documentation
 from portal_app.api.operator import (
     analytics,
@@ -28,6 +29,7 @@ from portal_app.api.operator import (
     ingest,
     invoices,
     meters,
+    missing,
     payments,
     plans,
     prices,
@@ -41,7 +43,7 @@ from portal_app.api.portal import invoices as portal_invoices
 from portal_app.api.portal import subscriptions as portal_subscriptions
 from portal_app.api.portal import wallets as portal_wallets
 from portal_app.api.wire.errors import error_wire, http_error_wire, malformed_wire
-from portal_app.errors import PortalError, TooManyRequests
+from portal_app.errors import PortalError, TooManyRequests, Unauthorized
 from portal_app.settings import get_settings
 
 OPERATOR = (
@@ -62,6 +64,7 @@ OPERATOR = (
     events,
     analytics,
     settings,
+    missing,
 )
 PORTAL = (info, portal_subscriptions, portal_invoices, portal_wallets, usage, portal_analytics, config)
 MODULES = (sessions, *OPERATOR, *PORTAL, downloads, branding)
@@ -91,9 +94,11 @@ def create_api() -> FastAPI:
     return api
 
 
-async def _answer(_request: Request, error: Exception) -> JSONResponse:
+async def _answer(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, PortalError):  # registered for PortalError alone; the signature is Starlette's
         raise error
+    if isinstance(error, Unauthorized) and (wait := await failed_again(request)):
+        error = TooManyRequests(retry_after=wait)
     later = error.facts.get("retry_after") if isinstance(error, TooManyRequests) else None
     headers = {"Retry-After": str(later)} if later is not None else None
     return _response(error_wire(error), error.status.value, headers)

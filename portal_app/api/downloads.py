@@ -17,6 +17,7 @@ from portal_app.access.principal import CustomerId
 from portal_app.access.tokens import TokenRejected
 from portal_app.api.files import pdf_response
 from portal_app.billing.periods import Preset
+from portal_app.commands.audit import note_download
 from portal_app.database import current_database
 from portal_app.display import Display, make_display
 from portal_app.errors import LinkRejected
@@ -48,9 +49,17 @@ async def download(token: str) -> Response:
     customer = await _customer(wanted, now)
     if wanted.kind is FileKind.INVOICE_PDF:
         invoice = await current_database().read(get_invoice, customer, wanted.subject, now)
+        await _note(wanted, customer, now)
         return await pdf_response(invoice, wanted.locale)
     profile = await current_database().read(get_profile, customer)
-    return await _csv(customer, wanted, make_display(wanted.locale, profile.timezone))
+    answer = await _csv(customer, wanted, make_display(wanted.locale, profile.timezone))
+    await _note(wanted, customer, now)
+    return answer
+
+
+async def _note(wanted: Download, customer: CustomerId, now: datetime) -> None:
+    actor = f"API key {wanted.api_key_id}" if wanted.api_key_id else "customer"
+    await current_database().write(note_download, customer, actor, wanted.kind.value, now)
 
 
 async def _customer(wanted: Download, now: datetime) -> CustomerId:

@@ -92,20 +92,35 @@ def quantity(
     Raises:
         ValueError: a WEIGHTED_SUM without its period.
     """
-    if aggregation is AggregationType.WEIGHTED_SUM:
-        return _weighted(cell, period)
-    if aggregation is AggregationType.AVG:
-        return _quotient(cell.total, cell.events)
-    if aggregation is AggregationType.COUNT:
-        return Decimal(cell.events)
-    if aggregation is AggregationType.COUNT_UNIQUE:
-        return Decimal(len(cell.texts or ()))
-    units = {AggregationType.MAX: cell.peak, AggregationType.LATEST: cell.last and cell.last[2]}
-    value = Decimal(f"{units.get(aggregation, cell.total) or 0}E-{QUANTITY_SCALE}")
+    match aggregation:
+        case AggregationType.SUM:
+            return _decimal(cell.total)
+        case AggregationType.COUNT:
+            return Decimal(cell.events)
+        case AggregationType.COUNT_UNIQUE:
+            return Decimal(len(cell.texts or ()))
+        case AggregationType.AVG:
+            return _quotient(cell.total, cell.events)
+        case AggregationType.WEIGHTED_SUM:
+            return _weighted(cell, period)
+        case _:
+            return _number(cell, aggregation, multiplier)
+
+
+def _number(cell: Cell, aggregation: AggregationType, multiplier: Decimal) -> Decimal:
+    units = cell.total
+    if aggregation is AggregationType.MAX:
+        units = cell.peak or 0
+    elif aggregation is AggregationType.LATEST:
+        units = cell.last[2] if cell.last else 0
     if aggregation is AggregationType.SUM_WITH_MULTIPLIER:
         with exact():
-            return value * multiplier
-    return value
+            return _decimal(units) * multiplier
+    return _decimal(units)
+
+
+def _decimal(units: int) -> Decimal:
+    return Decimal(f"{units}E-{QUANTITY_SCALE}")
 
 
 def _weighted(cell: Cell, period: TimeRange | None) -> Decimal:

@@ -23,6 +23,9 @@ def create_api_key(
     scopes: Sequence[Scope],
     now: datetime,
     key: ApiKeyText | None = None,
+    *,
+    actor: str = "command line",
+    expires_at: datetime | None = None,
 ) -> ApiKeyText:
     """Register a new key, or `key` if its holder has it already, and return it: its secret is kept nowhere."""
     key = key or new_api_key(live=settings.in_production)
@@ -32,15 +35,17 @@ def create_api_key(
             secret_hash=secret_hash(key, pepper(settings)),
             name=name,
             scopes=[scope.value for scope in scopes],
+            expires_at=expires_at,
             created_at=now,
             updated_at=now,
         )
     )
-    record(session, actor="command line", action="api_key.created", now=now, key_id=key.key_id, name=name)
+    may = ", ".join(scopes)
+    record(session, actor=actor, action="api_key.created", now=now, key_id=key.key_id, name=name, scopes=may)
     return key
 
 
-def revoke_api_key(session: Session, key_id: str, now: datetime) -> None:
+def revoke_api_key(session: Session, key_id: str, now: datetime, actor: str = "command line") -> None:
     """End a key for good. Revoking twice changes nothing.
 
     Raises:
@@ -52,7 +57,7 @@ def revoke_api_key(session: Session, key_id: str, now: datetime) -> None:
     if row.revoked_at is None:
         row.revoked_at = row.updated_at = now
         session.add(row)
-        record(session, actor="command line", action="api_key.revoked", now=now, key_id=key_id)
+        record(session, actor=actor, action="api_key.revoked", now=now, key_id=key_id)
 
 
 def note_api_key_used(session: Session, key_id: str, now: datetime) -> None:

@@ -9,9 +9,13 @@ from typing import Any, TypeVar
 from sqlalchemy import inspect, literal
 from sqlmodel import col, select
 
+from portal_app.billing.metering import FeatureType
+from portal_app.billing.statuses import RecordStatus
 from portal_app.database import Session
+from portal_app.models.catalog import Entitlement, Feature, Group
 from portal_app.models.columns import Row
 from portal_app.models.invoice import Invoice, LineItem, Payment
+from portal_app.models.subscription import Subscription
 from portal_app.models.wallet import CreditGrant, WalletTransaction
 
 AnyRow = TypeVar("AnyRow", bound=Row)
@@ -68,3 +72,31 @@ def find_transactions(
         .where(col(WalletTransaction.external_id).in_(external_ids))
     )
     return {row.external_id or "": (row, grant) for row, grant in session.exec(statement)}
+
+
+def find_keyed(session: Session, table: type[Feature | Group], keys: Collection[str]) -> dict[str, str]:
+    """Return the external id of the row that has each of these lookup keys; empty for one that has none."""
+    statement = select(table.lookup_key, table.external_id).where(col(table.lookup_key).in_(keys))
+    return {key or "": external_id or "" for key, external_id in session.exec(statement)}
+
+
+def find_entitled(session: Session, plan_ids: Collection[int]) -> dict[tuple[int, int | None, int], str]:
+    """Return which entitlement, by external id, there is already of a plan, subscription and feature."""
+    statement = select(Entitlement).where(
+        col(Entitlement.plan_id).in_(plan_ids), col(Entitlement.status) == RecordStatus.PUBLISHED
+    )
+    return {
+        (row.plan_id, row.subscription_id, row.feature_id): row.external_id or "" for row in session.exec(statement)
+    }
+
+
+def find_types(session: Session, feature_ids: Collection[int]) -> dict[int, FeatureType]:
+    """Return the type of each of these features."""
+    statement = select(Feature.id, Feature.type).where(col(Feature.id).in_(feature_ids))
+    return {key or 0: FeatureType(kind) for key, kind in session.exec(statement)}
+
+
+def find_plans(session: Session, subscription_ids: Collection[int]) -> dict[int, int]:
+    """Return the plan that each of these subscriptions is on."""
+    statement = select(Subscription.id, Subscription.plan_id).where(col(Subscription.id).in_(subscription_ids))
+    return {key or 0: plan for key, plan in session.exec(statement)}

@@ -98,6 +98,15 @@ def delete_feature(session: Session, public_id: str, actor: str, now: datetime) 
     deleted(session, usable(session, Feature, public_id), actor, now)
 
 
+def update_meter(session: Session, public_id: str, changes: Mapping[str, Any], actor: str, now: datetime) -> None:
+    """Set the named columns of a meter, none of which says what it counts.
+
+    Raises:
+        NotFound: it does not exist or is deleted.
+    """
+    changed(session, usable(session, Meter, public_id), changes, actor, now)
+
+
 def create_group(
     session: Session, name: str, lookup_key: str, entity_type: GroupEntity, actor: str, now: datetime
 ) -> str:
@@ -109,6 +118,19 @@ def create_group(
     refuse_taken(session, Group, "lookup_key", lookup_key)
     row = Group(name=name, lookup_key=lookup_key, entity_type=entity_type, created_at=now, updated_at=now)
     return added(session, row, actor, now).public_id
+
+
+def update_group(session: Session, public_id: str, changes: Mapping[str, Any], actor: str, now: datetime) -> None:
+    """Set the named columns of a group, and leave the rest.
+
+    Raises:
+        NotFound: it does not exist or is deleted.
+        Conflict: the new key is taken.
+    """
+    row = usable(session, Group, public_id)
+    if changes.get("lookup_key", row.lookup_key) != row.lookup_key:
+        refuse_taken(session, Group, "lookup_key", changes["lookup_key"])
+    changed(session, row, changes, actor, now)
 
 
 def delete_group(session: Session, public_id: str, actor: str, now: datetime) -> None:

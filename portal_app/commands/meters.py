@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 
@@ -39,24 +40,21 @@ def create_meter(session: Session, terms: MeterTerms, now: datetime) -> Meter:
     Raises:
         Invalid: the terms do not fit together; it names the field as the documented API does.
     """
-    _check(terms)
+    filters = [{"key": key, "values": list(values)} for key, values in (terms.filters or {}).items()]
+    columns: dict[str, Any] = {name: getattr(terms, name) for name in terms.__slots__} | {"filters": filters}
+    for field, problem in terms_problems(columns):
+        raise Invalid(field=field, problem=problem)
+    meter = Meter(**columns, created_at=now, updated_at=now)
+    start_counting(session, meter)
+    return meter
+
+
+def start_counting(session: Session, meter: Meter) -> None:
+    """Store a new meter, and count for it every event that is kept."""
     stop_counting(session)
-    meter = Meter(
-        external_id=terms.external_id,
-        name=terms.name,
-        event_name=terms.event_name,
-        aggregation=terms.aggregation,
-        field=terms.field,
-        multiplier=terms.multiplier,
-        filters=[{"key": key, "values": list(values)} for key, values in (terms.filters or {}).items()],
-        reset_usage=terms.reset_usage,
-        created_at=now,
-        updated_at=now,
-    )
     session.add(meter)
     session.flush()
     fill_meter(session, meter)
-    return meter
 
 
 def fill_meter(session: Session, meter: Meter) -> int:
@@ -67,27 +65,27 @@ def fill_meter(session: Session, meter: Meter) -> int:
         .where(WORDS.c.word == meter.event_name)
         .order_by(STREAMS.c.customer_id)
     )
-    rules = {meter.event_name: [rule_of(meter)]}
+    rules = {meter.event_name: [rule_of(meter, meter.id or 0)]}
     return sum(
         rebuild_usage(session, customer_id, rules)
         for customer_id in session.connection().execute(senders).scalars().all()
     )
 
 
-def _check(terms: MeterTerms) -> None:
-    needed = [("name", terms.name), ("event_name", terms.event_name)]
-    if terms.aggregation is not AggregationType.COUNT:
-        needed.append(("aggregation.field", terms.field))
-    for field, value in needed:
-        if not value:
-            raise Invalid(field=field, problem="is missing")
-    multiplies = terms.aggregation is AggregationType.SUM_WITH_MULTIPLIER
-    if multiplies and not (terms.multiplier and terms.multiplier > 0):
-        raise Invalid(field="aggregation.multiplier", problem="has to be greater than zero")
-    if terms.multiplier is not None and not multiplies:
-        raise Invalid(field="aggregation.multiplier", problem="belongs to SUM_WITH_MULTIPLIER alone")
-    if terms.aggregation is AggregationType.WEIGHTED_SUM and terms.reset_usage is ResetUsage.NEVER:
-        raise Invalid(field="reset_usage", problem="has to be BILLING_PERIOD, by which WEIGHTED_SUM weighs")
-    for key, values in (terms.filters or {}).items():
-        if not key or not values:
-            raise Invalid(field="filters", problem="each needs a key and at least one value")
+def terms_problems(terms: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a meter's terms: the field as the documented API calls it, and what it has to be."""
+    needed = [("name", "name"), ("event_name", "event_name")]
+    if terms["aggregation"] is not AggregationType.COUNT:
+        needed.append(("aggregation.field", "field"))
+    for field, name in needed:
+        if not terms[name]:
+            yield field, "is missing"
+    multiplies, multiplier = terms["aggregation"] is AggregationType.SUM_WITH_MULTIPLIER, terms["multiplier"]
+    if multiplies and not (multiplier and multiplier > 0):
+        yield "aggregation.multiplier", "has to be greater than zero"
+    if multiplier is not None and not multiplies:
+        yield "aggregation.multiplier", "belongs to SUM_WITH_MULTIPLIER alone"
+    if terms["aggregation"] is AggregationType.WEIGHTED_SUM and terms["reset_usage"] is ResetUsage.NEVER:
+        yield "reset_usage", "has to be BILLING_PERIOD, by which WEIGHTED_SUM weighs"
+    if any(not wanted["key"] or not wanted["values"] for wanted in terms["filters"]):
+        yield "filters", "each needs a key and at least one value"

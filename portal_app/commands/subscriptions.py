@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
@@ -63,9 +64,7 @@ def create_subscription(
         Invalid: it would end before it begins.
     """
     plan = usable(session, Plan, new.plan_id)
-    taken = select(Subscription.id).where(col(Subscription.external_id) == new.external_id)
-    if new.external_id is not None and session.exec(taken).first() is not None:
-        raise Conflict(noun="Subscription", key=new.external_id)
+    _refuse_taken(session, new.external_id)
     start_at = new.start_at or now
     trial_end_at = start_at + new.trial if new.trial else None
     if new.end_at is not None and new.end_at <= (trial_end_at or start_at):
@@ -97,6 +96,23 @@ def create_subscription(
     _record(session, row, "subscription.created", actor, now)
     give_due_grants(session, row, actor, now)
     return row.public_id
+
+
+def update_subscription(
+    session: Session, customer_id: CustomerId, public_id: str, changes: Mapping[str, Any], actor: str, now: datetime
+) -> None:
+    """Set the named columns of a subscription, none of which says what it charges or when.
+
+    Raises:
+        NotFound: it does not exist or is another customer's.
+        Conflict: the new key is taken.
+    """
+    row = _locked(session, customer_id, public_id)
+    if changes.get("external_id", row.external_id) != row.external_id:
+        _refuse_taken(session, changes["external_id"])
+    for name, value in changes.items():
+        setattr(row, name, value)
+    _keep(session, row, "subscription.updated", actor, now)
 
 
 def cancel_subscription(
@@ -186,6 +202,12 @@ def _first_status(new: NewSubscription, trial_end_at: datetime | None, now: date
 
 def _set_period(row: Subscription, period: TimeRange) -> None:
     row.current_period_start_at, row.current_period_end_at = period.start_at, period.end_at
+
+
+def _refuse_taken(session: Session, key: str | None) -> None:
+    taken = select(Subscription.id).where(col(Subscription.external_id) == key)
+    if key is not None and session.exec(taken).first() is not None:
+        raise Conflict(noun="Subscription", key=key)
 
 
 def _zone(session: Session, row: Subscription) -> ZoneInfo:

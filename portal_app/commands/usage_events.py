@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import orjson
 
@@ -81,8 +81,16 @@ def read_event(sent: object, now: datetime, place: str = "") -> EventIn:
 
 
 def read_json(text: str | bytes) -> Any:
-    """Return a JSON text's value with its numbers as they were written: int or Decimal."""
-    return json.loads(text, parse_float=Decimal)
+    """Return a JSON text's value with its numbers as they were written: int or Decimal.
+
+    Raises:
+        ValueError: it is no JSON, which has no NaN and no infinity.
+    """
+    return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a number")
 
 
 def properties_text(properties: Sent, place: str = "") -> str:

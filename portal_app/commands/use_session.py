@@ -13,20 +13,27 @@ from portal_app.models.customer import Customer
 
 
 def note_opened(session: Session, principal: Principal, now: datetime) -> None:
-    """Keep when a link was first and last opened; its first opening goes into the audit log."""
+    """Keep when a link was first and last opened, and how often; each opening goes into the audit log.
+
+    A preview is nobody's visit: of it nothing is kept.
+    """
     row = session.exec(select(PortalSession).where(PortalSession.jti == principal.jti)).one()
-    if row.first_used_at is None:
-        row.first_used_at = now
-        record(
-            session,
-            actor="customer",
-            action="session.opened",
-            customer_id=principal.customer_id,
-            now=now,
-            jti=principal.jti,
-        )
+    if row.is_preview:
+        return
+    row.first_used_at = row.first_used_at or now
     row.last_used_at = row.updated_at = now
+    row.open_count += 1
     session.add(row)
+    whose, jti = principal.customer_id, principal.jti
+    record(session, actor="customer", action="session.opened", customer_id=whose, now=now, jti=jti)
+
+
+def note_refused_link(session: Session, jti: str, now: datetime) -> None:
+    """Write down that a link was opened which has ended; of one that never was, nothing is known."""
+    row = session.exec(select(PortalSession).where(PortalSession.jti == jti)).first()
+    if row is not None:
+        whose = row.customer_id
+        record(session, actor="customer", action="session.refused", customer_id=whose, now=now, jti=jti)
 
 
 def revoke_session(session: Session, jti: str, reason: str, revoked_by: str, now: datetime) -> None:

@@ -50,18 +50,26 @@ class Noun:
 
     `fixed` columns keep what a row was created with. `derive` fills in what other cells decide, and `check`
     finds what is wrong between cells: both see every attribute, also of columns that the file leaves out.
-    `parent` names the column whose rows belong together, `at` the one that orders them.
+    `parent` names the column whose rows belong together, `at` the one that orders them, `key` the one that tells them
+    apart; with `repeats`, rows with the same key may come again.
     """
 
     name: str
     singular: str
-    table: type[Row]
+    table: type[Any]
     columns: tuple[Column, ...]
     fixed: frozenset[str] = frozenset()
     parent: str = ""
     at: str = ""
+    key: str = KEY
+    repeats: bool = False
     check: Callable[[Values], Iterator[Objection]] = lambda _values: iter(())
     derive: Callable[[Values], None] = lambda _values: None
+
+    @cached_property
+    def nested(self) -> frozenset[str]:
+        """The columns that hold JSON, which a line of JSON may have as it is."""
+        return frozenset(column.name for column in self.columns if column.kind.is_nested)
 
     @cached_property
     def by_name(self) -> dict[str, Column]:
@@ -89,7 +97,7 @@ def column(
     `empty` says in words what the default means; `derived`, what an empty cell comes to where other cells decide.
     """
     field = table.model_fields[name]
-    default = None if required or derived or field.is_required() else field.get_default()
+    default = None if required or derived or field.is_required() or field.default_factory else field.get_default()
     kind = kind or _kind_of(table, name)
     return Column(name, kind, meaning, example, required, default, derived or empty or _written(default), name)
 

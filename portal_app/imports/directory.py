@@ -1,4 +1,4 @@
-"""One run: read every file of a directory, then load all of it in one transaction, or nothing."""
+"""One run: read every file of a directory, then load all of it in one transaction, or nothing; then its events."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from portal_app.commands.audit import record
 from portal_app.commands.match_unmatched import match_unmatched
 from portal_app.database import Database
 from portal_app.errors import Invalid
+from portal_app.imports.load_events import check_events, load_events
 from portal_app.imports.load_invoices import load_invoices
 from portal_app.imports.load_ledger import load_ledger
 from portal_app.imports.load_rows import load_rows
-from portal_app.imports.nouns import CUSTOMERS, NOUNS, PLANS, PRICES, SUBSCRIPTIONS, WALLETS
+from portal_app.imports.load_usage import load_entitlements, load_features, load_groups, load_meters
+from portal_app.imports.nouns import CUSTOMERS, EVENTS, NOUNS, PLANS, PRICES, SUBSCRIPTIONS, WALLETS
 from portal_app.imports.problems import Problem
 from portal_app.imports.progress import OnProgress, ignore
 from portal_app.imports.report import SHOWN, Outcome, write_report
@@ -27,9 +29,16 @@ from portal_app.imports.sources import find_sources
 from portal_app.imports.staging import stage
 
 LOADERS: dict[str, Callable[[Run], None]] = {
-    **{noun.name: partial(load_rows, noun=noun) for noun in (CUSTOMERS, PLANS, PRICES, SUBSCRIPTIONS, WALLETS)},
+    "customers": partial(load_rows, noun=CUSTOMERS),
+    "groups": load_groups,
+    "meters": load_meters,
+    "features": load_features,
+    **{noun.name: partial(load_rows, noun=noun) for noun in (PLANS, PRICES, SUBSCRIPTIONS)},
+    "entitlements": load_entitlements,
+    "wallets": partial(load_rows, noun=WALLETS),
     "invoices": load_invoices,
     "transactions": load_ledger,
+    "events": check_events,
 }
 """What loads the staged rows, in order: what is referred to comes first. A new noun's loader goes here."""
 
@@ -45,10 +54,11 @@ def import_directory(
 ) -> Outcome:
     """Load a directory's files, all of them or, if anything at all is wrong with them, none.
 
-    The database is locked for other writers only while rows are loaded, not while files are read.
+    The database is locked for other writers only while rows are loaded, not while files are read. Events follow when
+    all else is loaded, some thousand in a transaction: where that breaks off, the same import again finishes it.
 
     Raises:
-        Invalid: the report cannot be written; nothing was loaded.
+        Invalid: the report cannot be written, and nothing was loaded; or usage was closed while events were loaded.
         OperationalError: the database cannot be used.
     """
     sources, problems = find_sources(directory)
@@ -62,6 +72,8 @@ def import_directory(
             run = Run(session, scratch, now, on_progress, {name: Tally(left_out=n) for name, n in left_out.items()})
             _load(run)
             _finish(run, dry_run=dry_run)
+        if scratch.holds(EVENTS) and not dry_run and not scratch.count_problems():
+            _load_events(run, database)
         shown = tuple(islice(scratch.problems(), SHOWN))
         outcome = Outcome(run.tallies, shown, scratch.count_problems(), is_dry=dry_run)
         if report is not None:
@@ -101,3 +113,10 @@ def _finish(run: Run, *, dry_run: bool) -> None:
     if changes:
         match_unmatched(run.session)
         record(run.session, actor="command line", action="import.loaded", now=run.now, rows="; ".join(changes))
+
+
+def _load_events(run: Run, database: Database) -> None:
+    load_events(run, database)
+    if new := run.tally(EVENTS).added:
+        with database.writing() as session:
+            record(session, actor="command line", action="import.loaded", now=run.now, rows=f"events: {new} new")

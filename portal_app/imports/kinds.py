@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 
 from portal_app.billing.money import CURRENCIES
 from portal_app.billing.periods import known_zones
+from portal_app.commands.usage_events import properties_text, read_json
 from portal_app.display import find_locale
+from portal_app.errors import Invalid
 from portal_app.imports.instants import read_instant
 from portal_app.imports.numbers import read_number
 from portal_app.imports.problems import BadCell, did_you_mean, quoted
@@ -25,6 +27,7 @@ CERTAIN_DIGITS = 18
 """So many digits always fit a BIGINT."""
 INT_MAX = 2**31 - 1
 """The largest INTEGER of PostgreSQL."""
+BIGINT_MAX = 2**63 - 1
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if re.fullmatch("[A-Z]{2}", code))
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -59,13 +62,14 @@ class Kind:
     """How a cell that is not empty becomes a value.
 
     `form` says what to write in it; `parse` raises BadCell; `restore` makes the value again from what
-    JSON has made of it; `refers_to` is the noun whose external ids such cells hold.
+    JSON has made of it; `refers_to` is the noun whose external ids such cells hold; `is_nested` cells are JSON.
     """
 
     form: str
     parse: Callable[[str, Reading], Any]
     restore: Callable[[Any], Any] = lambda rested: rested
     refers_to: str = ""
+    is_nested: bool = False
 
 
 def text(size: int) -> Kind:
@@ -89,6 +93,42 @@ def identifier(size: int, refers_to: str = "") -> Kind:
     return Kind(form, parse, refers_to=refers_to)
 
 
+def printable(size: int) -> Kind:
+    """A name or an id as events carry them: one line, and nothing in it that cannot be seen."""
+
+    def parse(cell: str, _reading: Reading) -> str:
+        if not _storable(cell, size).isprintable():
+            raise BadCell(f"{quoted(cell)} holds a character that cannot be printed")
+        return cell
+
+    return Kind(f"text, up to {size} characters", parse)
+
+
+def properties() -> Kind:
+    """A JSON object of anything, kept as the text that events keep: exact numbers, keys in order."""
+
+    def parse(cell: str, _reading: Reading) -> str:
+        try:
+            return properties_text(_json_object(cell))
+        except Invalid as error:
+            raise BadCell(str(error.facts["problem"])) from error
+
+    return Kind("JSON object", parse, is_nested=True)
+
+
+def choices() -> Kind:
+    """A JSON object of lists of texts, as a meter keeps its filters."""
+
+    def parse(cell: str, _reading: Reading) -> list[dict[str, Any]]:
+        found = _json_object(cell)
+        for name, values in found.items():
+            if not name or not _are_texts(values):
+                raise BadCell(f"{quoted(name)} needs a list of one or more texts")
+        return [{"key": name, "values": values} for name, values in found.items()]
+
+    return Kind("JSON object of lists of texts", parse, is_nested=True)
+
+
 def number(scale: int, *, least: Decimal | None = None, above: Decimal | None = None) -> Kind:
     """An exact decimal with at most `scale` decimals."""
 
@@ -105,12 +145,12 @@ def number(scale: int, *, least: Decimal | None = None, above: Decimal | None = 
     return Kind(f"number{bound}, up to {scale} decimals", parse, _optional(Decimal))
 
 
-def whole(least: int = 1) -> Kind:
-    """A whole number that an INTEGER column keeps."""
+def whole(least: int = 1, most: int = INT_MAX) -> Kind:
+    """A whole number, of a size that its column keeps."""
 
     def parse(cell: str, _reading: Reading) -> int:
-        if not re.fullmatch("-?[0-9]{1,12}", cell) or not least <= int(cell) <= INT_MAX:
-            raise BadCell(f"{quoted(cell)} is not a whole number from {least} to {INT_MAX}")
+        if not re.fullmatch("-?[0-9]{1,19}", cell) or not least <= int(cell) <= most:
+            raise BadCell(f"{quoted(cell)} is not a whole number from {least} to {most}")
         return int(cell)
 
     return Kind(f"whole number, {least} or more", parse)
@@ -218,6 +258,23 @@ def fitting(value: Decimal, scale: int) -> Decimal:
     except DoesNotFit as error:
         raise BadCell(str(error)) from error
     return value
+
+
+def _json_object(cell: str) -> Mapping[str, Any]:
+    try:
+        found = read_json(cell)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise BadCell(f"is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise BadCell(f"{quoted(cell)} is not a JSON object")
+    return cast("Mapping[str, Any]", found)
+
+
+def _are_texts(values: Any) -> bool:
+    if not isinstance(values, list):
+        return False
+    texts = cast("list[Any]", values)
+    return bool(texts) and all(isinstance(text, str) for text in texts)
 
 
 def _storable(cell: str, size: int) -> str:

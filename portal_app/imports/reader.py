@@ -9,12 +9,14 @@ import csv
 import io
 import itertools
 import json
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn, TextIO, cast
+
+import orjson
 
 from portal_app.imports.problems import quoted
 
@@ -56,8 +58,10 @@ class OpenFile:
 
 
 @contextmanager
-def open_file(path: Path) -> Generator[OpenFile]:
+def open_file(path: Path, nested: Collection[str] = ()) -> Generator[OpenFile]:
     """Open a file of rows; the records may be read until the end of the block.
+
+    What is in the columns called `nested` may be JSON of any depth: its cell is its text.
 
     Raises:
         BadFile: it is no CSV or JSON Lines in UTF-8; reading the records may raise it, too.
@@ -71,7 +75,7 @@ def open_file(path: Path) -> Generator[OpenFile]:
         if SUFFIXES[path.suffix] == "CSV":
             header, line, records = _open_csv(file)
         else:
-            header, line, records = None, 0, _json_records(file)
+            header, line, records = None, 0, _json_records(file, nested)
         yield OpenFile(header, line, records, raw.tell)
 
 
@@ -114,13 +118,13 @@ def _csv_record(header: tuple[str, ...], line: int, cells: list[str]) -> Record:
     return Record(line, dict(zip(header, cells, strict=True)))
 
 
-def _json_records(file: TextIO) -> Iterator[Record]:
+def _json_records(file: TextIO, nested: Collection[str]) -> Iterator[Record]:
     for number, line in enumerate(_lines(file), start=1):
         if line.strip():
-            yield _json_record(number, line)
+            yield _json_record(number, line, nested)
 
 
-def _json_record(number: int, line: str) -> Record:
+def _json_record(number: int, line: str, may_nest: Collection[str]) -> Record:
     try:
         found = json.loads(
             line, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse, object_pairs_hook=_unique
@@ -130,6 +134,9 @@ def _json_record(number: int, line: str) -> Record:
     if not isinstance(found, dict):
         return Record(number, {}, (("", "is not a JSON object"),))
     row = cast(dict[str, Any], found)
+    for key in row.keys() & may_nest:
+        if not isinstance(row[key], _SCALARS):
+            row[key] = _json_text(row[key])
     nested = tuple((key, "is not a single value") for key, value in row.items() if not isinstance(value, _SCALARS))
     return Record(number, {key: _text(value) for key, value in row.items() if isinstance(value, _SCALARS)}, nested)
 
@@ -145,6 +152,14 @@ def _text(value: str | Decimal | bool | None) -> str:  # noqa: FBT001 (what JSON
             return f"{value:f}" if plain else str(value)
         case str():
             return value.strip()
+
+
+def _json_text(value: Any) -> str:
+    return orjson.dumps(value, _exact).decode()
+
+
+def _exact(value: Decimal) -> orjson.Fragment:
+    return orjson.Fragment(str(value))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

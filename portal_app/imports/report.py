@@ -48,6 +48,15 @@ def summary(outcome: Outcome) -> Iterator[str]:
         yield f"{count:,} problem{'s' if count > 1 else ''}; nothing was loaded"
         return
     for name, tally in outcome.tallies.items():
-        left_out = f", {tally.left_out:,} left out by the mapping" if tally.left_out else ""
-        yield f"{name}: {tally.added:,} new, {tally.changed:,} changed, {tally.unchanged:,} as they were{left_out}"
+        counts = f"{tally.added:,} new, {tally.changed:,} changed, {tally.unchanged:,} as they were"
+        yield f"{name}: {f'{tally.staged:,} to take' if outcome.is_dry and tally.staged else counts}{_more(tally)}"
     yield "everything is in order; nothing was loaded (dry run)" if outcome.is_dry else "everything is loaded"
+
+
+def _more(tally: Tally) -> str:
+    counts = {
+        "with other content than before, which stands": tally.conflicts,
+        "of customers not known yet": tally.unmatched,
+        "left out by the mapping": tally.left_out,
+    }
+    return "".join(f", {count:,} {words}" for words, count in counts.items() if count)

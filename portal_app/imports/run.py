@@ -21,12 +21,19 @@ from portal_app.models.columns import Row
 
 @dataclass(slots=True)
 class Tally:
-    """How many rows of one noun came to what."""
+    """How many rows of one noun came to what; the rest is of events.
+
+    Some of those that are there were first sent with other content, and some new ones are of unknown customers. A dry
+    run tells only how many it would take.
+    """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
     left_out: int = 0
+    conflicts: int = 0
+    unmatched: int = 0
+    staged: int = 0
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 
 import orjson
@@ -72,7 +73,8 @@ class Scratch:
             f"CREATE TABLE {noun.name}"
             " (number INTEGER PRIMARY KEY, key TEXT, line INT, parent TEXT, at TEXT, bad INT, cells BLOB)"
         )
-        self._db.execute(f"CREATE UNIQUE INDEX {noun.name}_key ON {noun.name} (key)")
+        if not noun.repeats:
+            self._db.execute(f"CREATE UNIQUE INDEX {noun.name}_key ON {noun.name} (key)")
         if noun.parent:
             self._db.execute(f"CREATE INDEX {noun.name}_parent ON {noun.name} (parent, at)")
 
@@ -127,6 +129,14 @@ class Scratch:
         while rows := self._select(noun, "NOT bad AND number > ? ORDER BY number LIMIT ?", last, BATCH):
             yield rows
             last = rows[-1].place[-1]
+
+    def outside(self, noun: Noun, first: datetime, last: datetime) -> Iterator[list[StagedRow]]:
+        """Yield the good rows of a noun whose time is before `first` or after `last`."""
+        number, times = 0, (first.isoformat(), last.isoformat())
+        condition = "NOT bad AND (at < ? OR at > ?) AND number > ? ORDER BY number LIMIT ?"
+        while rows := self._select(noun, condition, *times, number, BATCH):
+            yield rows
+            number = rows[-1].place[-1]
 
     def ordered_batches(self, noun: Noun) -> Iterator[list[StagedRow]]:
         """Yield all rows of a noun, good and bad, parent by parent and by time; rows of one moment as in the file."""

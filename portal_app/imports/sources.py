@@ -28,6 +28,14 @@ class Source:
         """The file's name."""
         return self.path.name
 
+    def nested(self) -> frozenset[str]:
+        """Return the columns of the file that may hold JSON."""
+        ours = self.noun.nested
+        if self.mapping is None:
+            return ours
+        rules = self.mapping.columns
+        return frozenset(name for column in ours & rules.keys() for name in rules[column].sources)
+
     def label(self, column: str) -> str:
         """Return a column as the file's reader finds it: our name, and theirs behind it."""
         rule = self.mapping.columns.get(column) if self.mapping else None

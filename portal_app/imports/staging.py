@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from portal_app.imports.columns import KEY, Values
+from portal_app.imports.columns import Values
 from portal_app.imports.kinds import Reading
 from portal_app.imports.problems import BadCell, Problem, did_you_mean, quoted
 from portal_app.imports.progress import OnProgress, Step
@@ -23,7 +23,7 @@ def stage(source: Source, scratch: Scratch, on_progress: OnProgress) -> int:
     """
     staging = _Staging(source, scratch, Reading(source.zone))
     try:
-        with open_file(source.path) as file:
+        with open_file(source.path, source.nested()) as file:
             staging.read(file, on_progress)
     except BadFile as fault:
         scratch.lossy.add(source.noun.name)
@@ -78,21 +78,26 @@ class _Staging:
                 self._report(line, name, "this column is missing")
 
     def _stage(self, record: Record) -> None:
-        if self.source.mapping and not record.objections and not self.source.mapping.takes(record.cells):
+        unread = {name: sentence for name, sentence in record.objections if self._asks_for(name)}
+        if self.source.mapping and not unread and not self.source.mapping.takes(record.cells):
             self.left_out += 1
             return
         self.reading.line = record.line
-        for column, sentence in record.objections:
+        for column, sentence in unread.items():
             self._report(record.line, column, sentence)
-        if "" in dict(record.objections):
+        if "" in unread:
             self.scratch.lossy.add(self.source.noun.name)
             return
         cells, unmapped = self._ours(record)
-        values, objections = self._read_cells(cells, dict(record.objections) | unmapped)
+        values, objections = self._read_cells(cells, unread | unmapped)
         for column, sentence in (unmapped | objections).items():
             self._report(record.line, self.source.label(column), sentence)
         complete = all(cells.get(column.name) for column in self.source.noun.columns if column.required)
-        self._keep(values, record.line, bad=bool(record.objections or unmapped or objections or not complete))
+        self._keep(values, record.line, bad=bool(unread or unmapped or objections or not complete))
+
+    def _asks_for(self, name: str) -> bool:
+        """Tell whether a column of the file, or the row as a whole, matters: a mapping leaves some alone."""
+        return not name or self.source.mapping is None or name in self.source.mapping.theirs()
 
     def _ours(self, record: Record) -> tuple[Mapping[str, str], dict[str, str]]:
         """Return a row's cells by our names, and what is wrong with those that could not be mapped."""
@@ -126,13 +131,13 @@ class _Staging:
         return values, objections
 
     def _keep(self, values: Values, line: int, *, bad: bool) -> None:
-        key = values.pop(KEY, None)
+        key = values.pop(self.source.noun.key, None)
         if key is None:
             self.scratch.lossy.add(self.source.noun.name)
             return
         earlier = self.scratch.add(StagedRow(self.source, line, key, values, bad=bad))
         if earlier is not None:
-            self._report(line, self.source.label(KEY), f"{quoted(key)} is on line {earlier} already")
+            self._report(line, self.source.label(self.source.noun.key), f"{quoted(key)} is on line {earlier} already")
 
     def _report(self, line: int, column: str, sentence: str) -> None:
         self.scratch.report(Problem(self.source.file, line, column, sentence))

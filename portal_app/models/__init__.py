@@ -5,6 +5,30 @@ Imports billing for its vocabularies and nothing above. Integer keys inside, a p
 queries/invariants.py. Importing this package registers every table with the metadata.
 """
 
-from portal_app.models import access, branding, catalog, customer, grants, invoice, subscription, usage, wallet
+from portal_app.models import (
+    access,
+    branding,
+    catalog,
+    customer,
+    embedding,
+    grants,
+    invoice,
+    operator,
+    subscription,
+    usage,
+    wallet,
+)
 
-__all__ = ["access", "branding", "catalog", "customer", "grants", "invoice", "subscription", "usage", "wallet"]
+__all__ = [
+    "access",
+    "branding",
+    "catalog",
+    "customer",
+    "embedding",
+    "grants",
+    "invoice",
+    "operator",
+    "subscription",
+    "usage",
+    "wallet",
+]

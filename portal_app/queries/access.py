@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,9 @@ from portal_app.database import Session
 from portal_app.models.access import ApiKey, PortalSession
 from portal_app.models.customer import Customer
 
+MOST_AT_ONCE = 500
+"""Parameters of one statement."""
+
 
 class SessionStanding(StrEnum):
     """What the register says of a token that is signed and in time."""
@@ -25,11 +29,12 @@ class SessionStanding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SessionCheck:
-    """A standing, and the principal when it is live."""
+    """A standing, the principal when it is live, and where the session leads back to."""
 
     standing: SessionStanding
     principal: Principal | None = None
     used_before: bool = False
+    return_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ def check_session_of_anyone(session: Session, jti: str, customer_public_id: str,
             PortalSession.expires_at,
             PortalSession.revoked_at,
             PortalSession.first_used_at,
+            PortalSession.return_url,
             Customer.id,
             Customer.status,
         )
@@ -69,11 +75,34 @@ def check_session_of_anyone(session: Session, jti: str, customer_public_id: str,
     row = session.exec(statement).first()
     if row is None:
         return SessionCheck(SessionStanding.UNKNOWN)
-    expires_at, revoked_at, first_used_at, customer_id, status = row
+    expires_at, revoked_at, first_used_at, back, customer_id, status = row
     if revoked_at is not None or status is not RecordStatus.PUBLISHED or expires_at <= now:
-        return SessionCheck(SessionStanding.REVOKED)
+        return SessionCheck(SessionStanding.REVOKED, return_url=back)
     principal = Principal(CustomerId(customer_id or 0), customer_public_id, jti, expires_at)
-    return SessionCheck(SessionStanding.LIVE, principal, used_before=first_used_at is not None)
+    return SessionCheck(SessionStanding.LIVE, principal, first_used_at is not None, back)
+
+
+def live_sessions_of_anyone(session: Session, jtis: Sequence[str], now: datetime) -> set[str]:
+    """Return which of these sessions are live, as `check_session_of_anyone` judges."""
+    live: set[str] = set()
+    for start in range(0, len(jtis), MOST_AT_ONCE):
+        statement = (
+            select(PortalSession.jti)
+            .join(Customer, col(Customer.id) == col(PortalSession.customer_id))
+            .where(
+                col(PortalSession.jti).in_(jtis[start : start + MOST_AT_ONCE]),
+                col(PortalSession.revoked_at).is_(None),
+                col(PortalSession.expires_at) > now,
+                col(Customer.status) == RecordStatus.PUBLISHED,
+            )
+        )
+        live.update(session.exec(statement))
+    return live
+
+
+def return_url_of_anyone(session: Session, jti: str) -> str:
+    """Return where a session leads back to, even one that has ended; empty if it never said, or never was."""
+    return session.exec(select(PortalSession.return_url).where(PortalSession.jti == jti)).first() or ""
 
 
 def find_api_key_of_operator(session: Session, key_id: str) -> ApiKeyRecord | None:

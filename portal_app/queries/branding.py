@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -52,8 +52,21 @@ DEFAULT_SECTIONS: list[dict[str, Any]] = [
 
 
 @dataclass(frozen=True, slots=True)
+class Tab:
+    """One page of the portal as the operator wants it: which, what it is called, whether it stands in the menu."""
+
+    id: str
+    label: str
+    is_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
-    """Who bills. `logo` is a PNG of at most 1,024 pixels a side; empty texts were not given."""
+    """Who bills, and how its portal looks.
+
+    `logo` is a PNG of at most 1,024 pixels a side; `accent` is a colour such as #0b5cad; empty texts were not given.
+    `tabs` are all four pages, in their order.
+    """
 
     name: str
     address: tuple[str, ...] = ()
@@ -62,6 +75,9 @@ class Operator:
     return_url: str = ""
     locale: str = "en_US"
     logo: bytes | None = None
+    accent: str = ""
+    footer: str = ""
+    tabs: tuple[Tab, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +101,19 @@ def branding_of_operator(session: Session, settings: Settings) -> Operator:
         return_url=stored.get("return_url", settings.operator_return_url),
         locale=stored.get("locale", settings.operator_locale),
         logo=_logo(stored, settings),
+        accent=(stored.get("theme") or {}).get("primary_color") or "",
+        footer=stored.get("footer", ""),
+        tabs=tabs_of(stored.get("sections") or DEFAULT_SECTIONS),
     )
+
+
+def tabs_of(sections: Sequence[Mapping[str, Any]]) -> tuple[Tab, ...]:
+    """Return the portal's pages as some sections want them; those that no section names come last and are not shown."""
+    known = {section["id"]: section["label"] for section in DEFAULT_SECTIONS}
+    ordered = sorted((section for section in sections if section["id"] in known), key=lambda one: one.get("order", 0))
+    named = [Tab(one["id"], one.get("label") or known[one["id"]], one.get("enabled", True)) for one in ordered]
+    missing = [Tab(one, label, is_shown=False) for one, label in known.items() if one not in {tab.id for tab in named}]
+    return (*named, *missing)
 
 
 def portal_config_of_operator(session: Session, settings: Settings) -> PortalConfig:
@@ -101,6 +129,7 @@ def portal_config_of_operator(session: Session, settings: Settings) -> PortalCon
         "support_email": settings.operator_support_email,
         "return_url": settings.operator_return_url,
         "locale": settings.operator_locale,
+        "footer": "",
     }
     if row is None:
         return PortalConfig(defaults, None, None)

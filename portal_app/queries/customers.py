@@ -68,9 +68,12 @@ def get_profile(session: Session, customer_id: CustomerId) -> CustomerProfile:
     return CustomerProfile(*row)
 
 
-def list_customers_of_operator(session: Session, listing: Listing) -> Slice[CustomerProfile]:
-    """Return the customers a listing asks for; without a status, the published ones."""
-    found = all_rows(session, select_columns(*PROFILE), listing, _fields(), col(Customer.id))
+def list_customers_of_operator(
+    session: Session, listing: Listing, metadata: Mapping[str, str] | None = None
+) -> Slice[CustomerProfile]:
+    """Return the customers a listing asks for that have all of `metadata`; without a status, the published ones."""
+    has = [col(Customer.meta)[name].as_string() == value for name, value in (metadata or {}).items()]
+    found = all_rows(session, select_columns(*PROFILE).where(*has), listing, _fields(), col(Customer.id))
     return Slice(tuple(CustomerProfile(*row) for row in found.items), found.total)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -23,14 +24,14 @@ def meter_rules_of_operator(session: Session, event_names: Collection[str] | Non
         statement = statement.where(col(Meter.event_name).in_(event_names))
     rules: defaultdict[str, list[MeterRule]] = defaultdict(list)
     for meter in session.exec(statement):
-        rules[meter.event_name].append(rule_of(meter))
+        rules[meter.event_name].append(rule_of(meter, meter.id or 0))
     return rules
 
 
-def rule_of(meter: Meter) -> MeterRule:
-    """Return a meter as the rule it counts by."""
+def rule_of(meter: Any, key: int) -> MeterRule:
+    """Return a meter, or a row that has its columns, as the rule it counts by; `key` is its inner key."""
     return MeterRule(
-        key=meter.id or 0,
+        key=key,
         event_name=meter.event_name,
         aggregation=meter.aggregation,
         field=meter.field,

@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import col, or_, select
+from sqlalchemy import bindparam, or_
+from sqlalchemy import select as select_columns
+from sqlmodel import col, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.metering import ResetUsage
@@ -47,19 +50,26 @@ def list_tariffs(session: Session, customer_id: CustomerId, span: TimeRange, zon
     A subscription charges from its start, or the end of its trial, to its end; its own price for a meter stands
     instead of its plan's. `zone` is the customer's, for subscriptions that name none.
     """
-    begun = select(Subscription).where(
-        Subscription.customer_id == customer_id,
-        col(Subscription.subscription_status).not_in(NOT_BEGUN),
-        Subscription.start_at < span.end_at,
-    )
-    subscriptions = session.exec(begun.order_by(col(Subscription.start_at), col(Subscription.id))).all()
+    subscriptions = session.exec(_BEGUN, params={"customer": customer_id, "until": span.end_at}).all()
     prices = _prices(session, subscriptions) if subscriptions else []
     return [tariff for subscription in subscriptions for tariff in _of(subscription, prices, span, zone)]
 
 
+_BEGUN = (
+    select(Subscription)
+    .where(
+        col(Subscription.customer_id) == bindparam("customer"),
+        col(Subscription.subscription_status).not_in(NOT_BEGUN),
+        col(Subscription.start_at) < bindparam("until"),
+    )
+    .order_by(col(Subscription.start_at), col(Subscription.id))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _UsagePrice:
-    price: Price
+    price: Any
+    """A row of the columns that rating needs."""
     reset: ResetUsage
     tiers: tuple[Tier, ...]
 
@@ -80,22 +90,33 @@ class _UsagePrice:
 
 
 def _prices(session: Session, subscriptions: Sequence[Subscription]) -> list[_UsagePrice]:
-    plans = {subscription.plan_id for subscription in subscriptions}
-    own = {subscription.id for subscription in subscriptions}
-    statement = (
-        select(Price, Meter.reset_usage)
-        .join(Meter, col(Meter.id) == Price.meter_id)
-        .where(
-            col(Price.plan_id).in_(plans),
-            col(Price.type) == PriceType.USAGE,
-            col(Price.status) == RecordStatus.PUBLISHED,
-            or_(col(Price.subscription_id).is_(None), col(Price.subscription_id).in_(own)),
-        )
-        .order_by(col(Price.start_at).asc().nulls_first(), col(Price.id))
+    asked = {
+        "plans": sorted({subscription.plan_id for subscription in subscriptions}),
+        "subscriptions": [subscription.id for subscription in subscriptions],
+    }
+    found = session.connection().execute(_PRICES, asked).all()
+    tiers = _tiers(session, [price.id for price in found if price.tier_mode])
+    return [_UsagePrice(price, ResetUsage(price.reset_usage), tuple(tiers[price.id])) for price in found]
+
+
+_PRICE, _METER = (Price.metadata.tables[name].c for name in ("price", "meter"))
+_PRICES = (
+    select_columns(
+        *(_PRICE[name] for name in ("id", "public_id", "plan_id", "subscription_id", "meter_id", "currency")),
+        *(_PRICE[name] for name in ("billing_model", "amount", "tier_mode", "divide_by", "rounding", "min_quantity")),
+        *(_PRICE[name] for name in ("start_at", "end_at")),
+        _METER.reset_usage,
     )
-    found = session.exec(statement).all()
-    tiers = _tiers(session, [price.id or 0 for price, _ in found if price.tier_mode])
-    return [_UsagePrice(price, ResetUsage(reset), tuple(tiers[price.id or 0])) for price, reset in found]
+    .join_from(Price, Meter, _METER.id == _PRICE.meter_id)
+    .where(
+        _PRICE.plan_id.in_(bindparam("plans", expanding=True)),
+        _PRICE.type == PriceType.USAGE,
+        _PRICE.status == RecordStatus.PUBLISHED,
+        or_(_PRICE.subscription_id.is_(None), _PRICE.subscription_id.in_(bindparam("subscriptions", expanding=True))),
+    )
+    .order_by(_PRICE.start_at.asc().nulls_first(), _PRICE.id)
+)
+"""Columns, prepared once: every graph asks for them."""
 
 
 def _tiers(session: Session, price_ids: Sequence[int]) -> defaultdict[int, list[Tier]]:
@@ -125,7 +146,7 @@ def _of(
             yield MeterTariff(meter_id, subscription.public_id, subscription.plan_id, tariff, periods[found[0].reset])
 
 
-def _is_of(price: Price, subscription: Subscription) -> bool:
+def _is_of(price: Any, subscription: Subscription) -> bool:
     return (
         price.plan_id == subscription.plan_id
         and price.currency == subscription.currency

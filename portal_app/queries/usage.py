@@ -187,8 +187,8 @@ def _series(
         quantity=quantity,
         events=events,
         points=tuple(
-            UsagePoint(window, *amount, of_window)
-            for window, amount, of_window in zip(points, used, of_points or [()] * len(points), strict=True)
+            UsagePoint(window, amount, of_which, of_window)
+            for window, (amount, of_which), of_window in zip(points, used, of_points or [()] * len(points), strict=True)
         ),
         costs=total,
         charged=tuple(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,12 +23,16 @@ from portal_app.queries.usage import Charged, UsageQuestion, UsageReport, usage_
 
 @dataclass(frozen=True, slots=True)
 class UsageAnalysis:
-    """A report, and the objects it refers to: features and prices by public id, plans by inner key."""
+    """A report, and the objects it refers to: features and prices by public id, plans by inner key.
+
+    `sources` are those that sent a feature's events, by its public id, if they were asked for.
+    """
 
     report: UsageReport
     features: Mapping[str, FeatureDetail]
     prices: Mapping[str, PriceDetail]
     plans: Mapping[int, PlanSummary]
+    sources: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,14 @@ class SubscriptionUsage:
     charges: tuple[SubscriptionCharge, ...]
 
 
-def analyse_usage(session: Session, customer_id: CustomerId, question: UsageQuestion, now: datetime) -> UsageAnalysis:
+def analyse_usage(
+    session: Session,
+    customer_id: CustomerId,
+    question: UsageQuestion,
+    now: datetime,
+    *,
+    with_sources: bool = False,
+) -> UsageAnalysis:
     """Return a customer's usage with what it refers to. MONTH windows begin on the day that billing does.
 
     Raises:
@@ -67,6 +79,7 @@ def analyse_usage(session: Session, customer_id: CustomerId, question: UsageQues
         features=features_of_operator(session, {series.feature.public_id for series in report.series}),
         prices=prices_of_operator(session, {str(version.key) for one in charged for version in one.tariff.versions}),
         plans={id_: PlanSummary(*plan) for id_, *plan in rows},
+        sources=_sources(session, customer_id, question, now) if with_sources else {},
     )
 
 
@@ -99,6 +112,18 @@ def subscription_usage(
 def _price_key(charged: Charged) -> str:
     versions = charged.tariff.versions
     return str(versions[-1].key) if versions else ""
+
+
+def _sources(
+    session: Session, customer_id: CustomerId, question: UsageQuestion, now: datetime
+) -> Mapping[str, Sequence[str]]:
+    by_source = UsageQuestion(
+        question.span, feature_ids=question.feature_ids, only=replace(question.only, labels=("source",))
+    )
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for series in usage_report(session, customer_id, by_source, now).series:
+        found[series.feature.public_id] += [source for source in series.labels if source]
+    return found
 
 
 def _anchor(session: Session, customer_id: CustomerId) -> datetime | None:

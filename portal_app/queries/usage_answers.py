@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from portal_app.billing.money import Money
@@ -40,9 +41,11 @@ class Charged:
     periods: tuple[TimeRange, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UsagePoint:
-    """A window's usage: quantity in the feature's unit, events, and costs, if these were asked for."""
+class UsagePoint(NamedTuple):
+    """A window's usage: quantity in the feature's unit, events, and costs, if these were asked for.
+
+    A report has hundreds of them: a named tuple is made in a third of the time.
+    """
 
     window: Window
     quantity: Decimal

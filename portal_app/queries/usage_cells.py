@@ -20,10 +20,13 @@ from portal_app.models.usage import CELLS, HORIZON, TEXTS
 from portal_app.queries.usage_events import Usage, count_events
 
 _SUMS_OF_SQLITE = """
-    SELECT json_group_array(json_array(meter.value, run.value ->> 2, (
+    WITH run (first, last, gap) AS MATERIALIZED (
+      SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)),
+    meter (id) AS MATERIALIZED (SELECT value FROM json_each(?))
+    SELECT json_group_array(json_array(id, gap, (
       SELECT json_array(sum(events), sum(high), sum(low), max(value)) FROM usage_cell
-      WHERE customer_id = ? AND meter_id = meter.value AND bucket >= run.value ->> 0 AND bucket < run.value ->> 1)))
-    FROM json_each(?) AS meter CROSS JOIN json_each(?) AS run"""
+      WHERE customer_id = ? AND meter_id = id AND bucket >= first AND bucket < last)))
+    FROM meter CROSS JOIN run"""
 _SUMS_OF_POSTGRES = """
     SELECT meter_id, width_bucket(bucket, %s::int[]) - 1, sum(events), sum(high), sum(low), max(value) FROM usage_cell
     WHERE customer_id = %s AND meter_id = ANY(%s) AND bucket >= %s AND bucket < %s GROUP BY 1, 2"""
@@ -82,10 +85,10 @@ def _add_sums(
     kinds = {rule.key: rule.aggregation for rule in rules if rule.aggregation not in _ONE_BY_ONE}
     sums = _sums_of_sqlite if session.connection().dialect.name == "sqlite" else _sums_of_postgres
     for meter, gap, events, high, low, peak in sums(session, customer_id, list(kinds), runs):
-        cell = Cell(int(events), joined(int(high), int(low)))
+        cell = usage[meter, ()][gap]
+        cell.events, cell.total = int(events), joined(int(high), int(low))
         if kinds[meter] is AggregationType.MAX:
             cell.peak = peak
-        usage[meter, ()][gap].add(cell)
 
 
 def _sums_of_sqlite(
@@ -93,7 +96,7 @@ def _sums_of_sqlite(
 ) -> Iterable[tuple[Any, ...]]:
     # One range of the primary key for each meter and run: to group them, SQLite would sort all cells. One text for
     # all of the answer: rows by the hundred cost more than their sums.
-    parameters = (customer_id, json.dumps(meters), json.dumps(runs))
+    parameters = (json.dumps(runs), json.dumps(meters), customer_id)
     answer = session.connection().exec_driver_sql(_SUMS_OF_SQLITE, parameters).scalar()
     return ((meter, gap, *sums) for meter, gap, sums in json.loads(answer or "[]") if sums[0])
 

@@ -49,7 +49,7 @@ def usage_moments(session: Session, customer_id: CustomerId, feature_id: str, sp
     meter = session.scalars(statement).one_or_none()
     if meter is None:
         raise NotFound(noun="Feature")
-    rule, cell = rule_of(meter), CELLS.c
+    rule, cell = rule_of(meter, meter.id or 0), CELLS.c
     ours = (
         cell.customer_id == customer_id,
         cell.meter_id == rule.key,

@@ -72,7 +72,7 @@ def meter_rule_of_operator(session: Session, public_id: str) -> MeterRule:
     row = session.exec(select(Meter).where(col(Meter.public_id) == public_id)).first()
     if row is None:
         raise NotFound(noun="Meter")
-    return rule_of(row)
+    return rule_of(row, row.id or 0)
 
 
 def _points(span: TimeRange, size: WindowSize | None, zone: ZoneInfo, now: datetime) -> tuple[Window, ...]:

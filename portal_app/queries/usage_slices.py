@@ -83,7 +83,7 @@ def _slices(
         if question.with_costs:
             of_windows = [point.quantity if adds_up else Decimal(point.events) for point in windows]
             shared = _shared(cost, of_windows, weight)
-            windows = [replace(point, costs=of_point) for point, of_point in zip(windows, shared, strict=True)]
+            windows = [point._replace(costs=of_point) for point, of_point in zip(windows, shared, strict=True)]
         yield UsageSeries(total.feature, *amount, tuple(windows), cost, (), labels)
 
 

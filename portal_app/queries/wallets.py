@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -105,6 +105,15 @@ def get_wallet(session: Session, customer_id: CustomerId, public_id: str, now: d
     if row is None:
         raise NotFound(noun="Wallet")
     return _summaries(session, [row], now)[0]
+
+
+def wallets_of_customers_of_operator(
+    session: Session, customer_ids: Collection[CustomerId], now: datetime
+) -> list[WalletSummary]:
+    """Return the active wallets of some customers, oldest first."""
+    whose = col(Wallet.customer_id).in_(customer_ids), col(Wallet.wallet_status) == WalletStatus.ACTIVE
+    rows = session.connection().execute(_WALLETS.where(*whose).order_by(col(Wallet.id))).all()
+    return _summaries(session, rows, now)
 
 
 def list_wallets_of_operator(session: Session, listing: Listing, now: datetime) -> Slice[WalletSummary]:

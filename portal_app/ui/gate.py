@@ -11,11 +11,9 @@ lean on private parts of Reflex: it is pinned, and tests/ui/test_gate_contract.p
 from __future__ import annotations
 
 import logging
-import re
-from asyncio import Task, create_task, sleep
-from collections.abc import Callable
+from asyncio import Task, create_task
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -30,17 +28,27 @@ from reflex_base.utils.format import format_event_handler
 
 from portal_app import clock
 from portal_app.access.principal import CustomerId, Principal
-from portal_app.access.tokens import SESSION, TokenRejected, verify
-from portal_app.commands.use_session import note_opened
+from portal_app.commands.use_session import note_opened, note_refused_link
 from portal_app.database import Session, current_database
-from portal_app.display import Display, find_locale, make_display
+from portal_app.display import Display, make_display
 from portal_app.errors import Unavailable
-from portal_app.queries.access import SessionStanding, check_session_of_anyone
+from portal_app.queries.access import check_session_of_anyone
 from portal_app.queries.branding import branding_of_operator
 from portal_app.queries.customers import get_profile
 from portal_app.settings import get_settings
-from portal_app.ui.addresses import clean
-from portal_app.ui.profile import NO_OPERATOR, NO_PROFILE, OperatorRow, ProfileRow, operator_row, profile_row
+from portal_app.ui.addresses import OVERVIEW, clean
+from portal_app.ui.connections import CONNECTIONS
+from portal_app.ui.endings import ENDINGS
+from portal_app.ui.profile import (
+    NO_OPERATOR,
+    NO_PROFILE,
+    OperatorRow,
+    ProfileRow,
+    first_locale,
+    operator_row,
+    profile_row,
+)
+from portal_app.ui.tokens import GateStatus, Presented, look_up, presented_token, term
 
 logger = logging.getLogger(__name__)
 
@@ -50,24 +58,11 @@ T = TypeVar("T")
 TOKEN_STORAGE = "portal_token"  # noqa: S105 (the name of a storage key; boot.js writes it)
 LOCALE_STORAGE = "portal_locale"
 RECHECK_SECONDS = 30.0
-"""How long a page shows what it has before the register is asked again."""
+"""How long a page shows what it has before the register is asked again for it alone; `Endings` asks more often."""
 CONFIRMED_SECONDS = 30.0
 """How long a handler may ask for data after the register was asked."""
 
-_LOCALE = re.compile(r"[A-Za-z0-9_-]{2,20}")
 _GUARDED: set[str] = set()
-
-
-class GateStatus(StrEnum):
-    """What the door says. Everything but `open` shows a screen without data."""
-
-    LOADING = "loading"
-    OPEN = "open"
-    MISSING = "missing"
-    INVALID = "invalid"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
-    UNAVAILABLE = "unavailable"
 
 
 def _name_of(handler: Callable[..., Any]) -> str:
@@ -101,6 +96,8 @@ class Portal(rx.State):
     portal_locale: str = rx.SessionStorage("", name=LOCALE_STORAGE)
     status: str = GateStatus.LOADING.value
     reference: str = ""
+    term: str = ""
+    refused: int = 0
     operator: OperatorRow = NO_OPERATOR
     profile: ProfileRow = NO_PROFILE
     _principal: Principal | None = None
@@ -120,42 +117,82 @@ class Portal(rx.State):
                 await self._confirm()
                 if self._principal is None:
                     return
+                jti = self._principal.jti
                 left = (self._principal.expires_at - clock.utc_now()).total_seconds()
-            await sleep(min(max(left, 0.0) + 0.01, RECHECK_SECONDS))
+            await ENDINGS.wait(jti, min(max(left, 0.0) + 0.01, RECHECK_SECONDS))
+
+    @portal_event()
+    async def confirm(self) -> None:
+        """Let the gate ask the register: a page that wakes up after its end does."""
+
+    @portal_event()
+    async def renew(self, token: str) -> Any:
+        """Go on with a fresh token: one of the same customer loses nothing, any other one starts from nothing.
+
+        A token that is no good changes nothing on a page that is open.
+        """
+        token, was, connection = presented_token(token), self._principal, self._connection
+        if was is not None:
+            try:
+                presented = await look_up(token, clock.utc_now())
+            except Unavailable:
+                presented = Presented(GateStatus.UNAVAILABLE)
+            if presented.principal is None:
+                self.refused += 1
+                return None
+            if presented.principal.customer_id == was.customer_id and CONNECTIONS.admit(connection, presented.jti):
+                await self._go_on(presented, presented.principal, token)
+                return None
+        locale = self.portal_locale
+        await self._close(GateStatus.LOADING)
+        await self._admit(token, locale, connection)
+        self.portal_token, self.portal_locale = token, locale
+        return ON_LOAD_HANDLER if was is None else [rx.redirect(OVERVIEW, replace=True), ON_LOAD_HANDLER]
 
     async def _admit(self, token: str, locale: str, connection: str) -> None:
         """Wipe what an earlier owner left, then open the door if the token is good."""
         self.reset()
         self._connection = connection
-        settings = get_settings()
+        CONNECTIONS.present(connection)
         try:
-            self.operator = operator_row(await current_database().read(branding_of_operator, settings))
-            if not token:
-                self.status = GateStatus.MISSING.value
-                return
-            claims = verify(SESSION, settings.signing_keys(), token, clock.utc_now())
-            self.reference = claims.jti[:8]
-            await self._open(claims.jti, claims.subject, locale)
-        except TokenRejected as rejected:
-            self.status = (GateStatus.EXPIRED if rejected.expired else GateStatus.INVALID).value
+            self.operator = operator_row(await current_database().read(branding_of_operator, get_settings()))
+            presented = await look_up(token, clock.utc_now())
+            self._point_to(presented)
+            if presented.principal is None:
+                self.status = presented.status.value
+                if presented.jti:
+                    await current_database().write(note_refused_link, presented.jti, clock.utc_now())
+            elif CONNECTIONS.admit(connection, presented.jti):
+                await self._open(presented.principal, locale)
+            else:
+                self.status = GateStatus.CROWDED.value
         except Exception:  # whatever it is, the page must say something and show nothing
             logger.exception("a page could not be opened")
             self.status = GateStatus.UNAVAILABLE.value
 
-    async def _open(self, jti: str, subject: str, locale: str) -> None:
+    async def _open(self, principal: Principal, locale: str) -> None:
         now = clock.utc_now()
-        check = await current_database().read(check_session_of_anyone, jti, subject, now)
-        if check.principal is None:
-            revoked = check.standing is SessionStanding.REVOKED
-            self.status = (GateStatus.REVOKED if revoked else GateStatus.INVALID).value
-            return
-        await current_database().write(note_opened, check.principal, now)
-        profile = await current_database().read(get_profile, check.principal.customer_id)
-        self._locale = _first_locale(locale, profile.locale, get_settings().operator_locale)
+        await current_database().write(note_opened, principal, now)
+        profile = await current_database().read(get_profile, principal.customer_id)
+        self._locale = first_locale(locale, profile.locale, get_settings().operator_locale)
         self._zone = profile.timezone
         self.profile = profile_row(profile, self._display())
-        self._principal, self._confirmed_at = check.principal, now
-        self.status = GateStatus.OPEN.value
+        self._principal, self._confirmed_at = principal, now
+        self.term, self.status = term(principal.expires_at), GateStatus.OPEN.value
+
+    async def _go_on(self, presented: Presented, principal: Principal, token: str) -> None:
+        """Put a fresh token of the same customer in the place of the one before; everything else stays."""
+        now = clock.utc_now()
+        await current_database().write(note_opened, principal, now)
+        self._point_to(presented)
+        self._principal, self._confirmed_at, self.portal_token = principal, now, token
+        self.term = term(principal.expires_at)
+
+    def _point_to(self, presented: Presented) -> None:
+        """Show which session this is, and its own way back before the operator's."""
+        self.reference = presented.jti[:8]
+        if presented.return_url:
+            self.operator = OperatorRow(**{**self.operator, "return_url": presented.return_url})
 
     async def _confirm(self) -> None:
         """Ask the register again; clear everything if the session is over.
@@ -234,8 +271,8 @@ class Gate(rx.Middleware):
             return await _boot(portal, event, connection)
         if not connection or portal._connection != connection:
             return StateUpdate()
-        if event.name == ON_LOAD:
-            return None  # it names the events of the page, and each of them comes here
+        if event.name in {ON_LOAD, RENEW}:
+            return None  # the one names the events of the page, which all come here; the other presents a token
         if not _may_run(app, event.name):
             return StateUpdate()
         await portal._confirm()
@@ -246,8 +283,10 @@ class Gate(rx.Middleware):
         return StateUpdate(delta=delta)
 
 
-def keep_to_connections(app: rx.App) -> None:
+def keep_to_connections(app: rx.App, *doors: type[BaseState]) -> None:
     """Bind what a page is sent, and what is kept of it, to the connection that asked.
+
+    `doors` are the states that know who looks, each with the `_connection` that opened it; the portal's is one.
 
     Reflex sends an update to whoever holds the page's client token by then, and keeps the page's state
     for an hour after it is closed.
@@ -265,16 +304,11 @@ def keep_to_connections(app: rx.App) -> None:
         token = sockets.sid_to_token.get(connection)
         disconnected(connection)
         if token is not None:
-            task = create_task(_forget(app, token, connection))
+            task = create_task(_forget(app, token, connection, (Portal, *doors)))
             forgetting.add(task)  # the loop itself holds tasks weakly
             task.add_done_callback(forgetting.discard)
 
     sockets.emit_update, sockets.on_disconnect = emit_update, on_disconnect
-
-
-def log_and_answer_nothing(exception: Exception) -> None:
-    """Handle what a handler raised: keep it for the log; the browser learns nothing of it."""
-    logger.error("a page's event failed", exc_info=exception)
 
 
 async def _boot(portal: Portal, event: Event, connection: str) -> StateUpdate | None:
@@ -286,7 +320,9 @@ async def _boot(portal: Portal, event: Event, connection: str) -> StateUpdate | 
         return StateUpdate()
     sent, prefix = event.payload.get("vars"), Portal.get_full_name()
     stored = {name: f"{prefix}.{name}{FIELD_MARKER}" for name in (TOKEN_STORAGE, LOCALE_STORAGE)}
-    texts = {key: clean(sent.get(key)) if isinstance(sent, dict) else "" for key in stored.values()}
+    given = sent if isinstance(sent, dict) else {}
+    texts = {key: clean(given.get(key)) for key in stored.values()}
+    texts[stored[TOKEN_STORAGE]] = presented_token(given.get(stored[TOKEN_STORAGE]))
     hashes = event.payload.get("hashes")
     event.payload.clear()
     event.payload.update(vars=texts, hashes=hashes if isinstance(hashes, list) else None)
@@ -294,12 +330,14 @@ async def _boot(portal: Portal, event: Event, connection: str) -> StateUpdate | 
     return None
 
 
-async def _forget(app: rx.App, token: str, connection: str) -> None:
+async def _forget(app: rx.App, token: str, connection: str, doors: Iterable[type[BaseState]]) -> None:
     """Clear what a page showed and where it was, unless another connection has booted it since."""
     async with app.state_manager.modify_state(BaseStateToken(ident=token, cls=Portal)) as state:
-        portal = await state.get_state(Portal)
-        if portal._connection == connection:
-            portal.reset()
+        opened: list[Any] = [await state.get_state(door) for door in doors]
+        mine = [door for door in opened if door._connection == connection]
+        for door in mine:
+            door.reset()
+        if mine:
             state.router_data = {}
             for name, field in State.get_fields().items():
                 if name.startswith("rx_router_"):
@@ -312,11 +350,7 @@ def _may_run(app: rx.App, event_name: str) -> bool:
     return registered is not None and is_guarded(registered.handler.fn)
 
 
-def _first_locale(*names: str) -> str:
-    """Return the first of `names` that CLDR knows, in its own spelling: what a page sends is not kept as sent."""
-    known = (find_locale(name) for name in names if _LOCALE.fullmatch(name))
-    return next((str(locale) for locale in known if locale), "")
-
-
+ON_LOAD_HANDLER = OnLoadInternalState.event_handlers["on_load_internal"]
 BOOT = format_event_handler(State.event_handlers["hydrate_and_load"])
-ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])
+ON_LOAD = format_event_handler(ON_LOAD_HANDLER)
+RENEW = format_event_handler(Portal.event_handlers["renew"])

@@ -23,3 +23,8 @@ async def or_reference(answer: Awaitable[T]) -> tuple[T | None, str]:
         reference = secrets.token_hex(4).upper()
         logger.exception("a section of a page could not be loaded, reference %s", reference)
         return None, reference
+
+
+def log_and_answer_nothing(exception: Exception) -> None:
+    """Handle what a handler raised: keep it for the log; the browser learns nothing of it."""
+    logger.error("a page's event failed", exc_info=exception)

@@ -1,5 +1,9 @@
 """What is shown instead of data: while the door is checked, and when it stays closed."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import reflex as rx
 
 from portal_app.texts import gettext as _
@@ -37,11 +41,19 @@ def closed_door() -> rx.Component:
             ),
         ),
         (
+            GateStatus.CROWDED.value,
+            _screen(
+                _("This link is open too often"),
+                _("Close one of the other windows that show it, then try again."),
+                _try_again(),
+            ),
+        ),
+        (
             GateStatus.UNAVAILABLE.value,
             _screen(
                 _("Billing is unavailable right now"),
                 _("Your data is safe, but it cannot be read at the moment. Try again in a minute."),
-                rx.el.button(_("Try again"), type="button", class_name="primary", custom_attrs={"data-reload": ""}),
+                _try_again(),
             ),
         ),
         _screen(
@@ -49,6 +61,15 @@ def closed_door() -> rx.Component:
             _("It may be incomplete or damaged. Open your billing page again for a fresh one."),
         ),
     )
+
+
+def present_again() -> Any:
+    """Return the event that presents the page's token once more: the newest it has, and without loading the page."""
+    return Portal.renew(rx.Var("window.portalToken()", _var_type=str))
+
+
+def _try_again() -> rx.Component:
+    return rx.el.button(_("Try again"), type="button", class_name="primary", on_click=present_again())
 
 
 def _checking() -> rx.Component:

@@ -1,4 +1,4 @@
-"""What stands around every tab: header, profile, tabs, footer, and the notice of a lost connection."""
+"""What stands around every tab: header, profile, tabs, footer, and what is said of the session and the connection."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from portal_app.texts import gettext as _
-from portal_app.ui.addresses import CREDITS, INVOICES, OVERVIEW, USAGE
 from portal_app.ui.components.sections import fact, facts, link
 from portal_app.ui.gate import GateStatus, Portal
+from portal_app.ui.profile import TabRow
 from portal_app.ui.screens import brand, closed_door
-
-TABS = ((OVERVIEW, _("Overview")), (CREDITS, _("Credits")), (INVOICES, _("Invoices")), (USAGE, _("Usage")))
+from portal_app.ui.session import session_ends_soon, session_marks, session_over
 
 
 def shell(path: str, content: rx.Component) -> rx.Component:
     """Draw a tab inside the portal if the door is open, else the screen that says why not."""
     page = rx.fragment(
         rx.el.a(_("Skip to content"), href="#main", class_name="skip"),
+        session_ends_soon(),
         _header(),
         _tabs(path),
         rx.el.main(content, class_name="wrap", id="main", tab_index=-1),
@@ -25,12 +25,14 @@ def shell(path: str, content: rx.Component) -> rx.Component:
         _profile(),
     )
     return rx.el.div(
+        session_marks(),
         rx.cond(
             has_connection_errors,
             rx.el.p(_("Connection lost. Trying again\u2026"), class_name="offline", role="status"),
         ),
-        rx.cond(Portal.status == GateStatus.OPEN.value, page, closed_door()),
-        class_name="portal",
+        rx.cond(Portal.status == GateStatus.OPEN.value, rx.fragment(page, session_over()), closed_door()),
+        class_name=rx.cond(Portal.operator["accent"] != "", "portal branded", "portal"),
+        style={"--brand": Portal.operator["accent"], "--brand-dark": Portal.operator["accent_dark"]},
     )
 
 
@@ -75,12 +77,20 @@ def _header() -> rx.Component:
 def _tabs(path: str) -> rx.Component:
     return rx.el.nav(
         rx.el.div(
-            *(link(label, to=to, custom_attrs={"aria-current": "page"} if to == path else {}) for to, label in TABS),
+            rx.foreach(Portal.operator["tabs"], lambda tab: _tab(tab, path)),
             class_name="wrap",
             custom_attrs={"data-tabs": ""},
         ),
         class_name="tabs",
         aria_label=_("Sections"),
+    )
+
+
+def _tab(tab: rx.Var[TabRow], path: str) -> rx.Component:
+    return rx.cond(
+        tab["to"] == path,
+        link(tab["label"], to=tab["to"], custom_attrs={"aria-current": "page"}),
+        link(tab["label"], to=tab["to"]),
     )
 
 
@@ -138,5 +148,6 @@ def _footer() -> rx.Component:
         _("Times in"),
         " ",
         Portal.profile["zone"],
+        rx.cond(Portal.operator["footer"] != "", rx.el.p(Portal.operator["footer"])),
         class_name="wrap",
     )

@@ -12,11 +12,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal_app.settings import Settings
+from portal_app.web.embedding import EmbedOrigins
 from portal_app.web.front import API_PATHS
 
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _HASHED_ASSET = re.compile(r"/assets/.+-[\w-]{8,}\.(?:js|css|woff2)$")
-_DATA_PATHS = (*API_PATHS, "/openapi.json")
+_DATA_PATHS = (*API_PATHS, "/openapi.json", "/operator/forms/", "/operator/files/")
 _YEAR = 31_536_000
 
 ALWAYS = {
@@ -27,6 +28,9 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Permitted-Cross-Domain-Policies": "none",
 }
+FOR_HOSTS = ("/embed.js", "/embed.d.ts")
+"""What pages of other origins load. There is nobody's data in it."""
+OF_HOSTS = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
@@ -34,9 +38,12 @@ class SecurityHeaders:
     """ASGI wrapper that sets the headers. Outermost, so that errors carry them, too."""
 
     def __init__(self, app: ASGIApp, settings: Settings, pages: Path) -> None:
-        """Compute the page policy once: `pages` is the folder of compiled pages, whose inline scripts are hashed."""
+        """Hash the inline scripts once: `pages` is the folder of compiled pages."""
         self._app = app
-        self._page_policy = page_policy(inline_script_hashes(pages), frame_ancestors(settings))
+        self._origins = EmbedOrigins(settings)
+        self._script_hashes = inline_script_hashes(pages)
+        self._operator_policy = page_policy(self._script_hashes, "'none'", operator_reach(settings))
+        self._own = (f"{settings.origin}/",)
         self._https = settings.origin.startswith("https://")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,25 +54,40 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._set(MutableHeaders(scope=message), scope["path"], message["status"])
+                headers = MutableHeaders(scope=message)
+                is_page = headers.get("Content-Type", "").startswith("text/html")
+                ancestors = await self._origins.current() if is_page else self._origins.known
+                self._set(headers, scope["path"], message["status"], ancestors)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
-    def _set(self, headers: MutableHeaders, path: str, status: int) -> None:
+    def _set(self, headers: MutableHeaders, path: str, status: int, ancestors: str) -> None:
         for name, value in ALWAYS.items():
             headers[name] = value
+        if path in FOR_HOSTS:
+            headers.update(OF_HOSTS)
         if self._https:
             headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
         if "Location" in headers:
-            headers["Location"] = within(headers["Location"])
+            headers["Location"] = within(headers["Location"], self._own)
         if f"{path}/".startswith(_DATA_PATHS):
             headers["Content-Security-Policy"] = DATA_POLICY
             headers["X-Frame-Options"] = "DENY"
             headers["Cache-Control"] = "no-store"
+        elif is_operators(path):
+            headers["Content-Security-Policy"] = self._operator_policy
+            headers["Referrer-Policy"] = "same-origin"  # under `no-referrer`, forms would not say where they are from
+            headers["X-Frame-Options"] = "DENY"
+            headers["Cache-Control"] = "no-store"
         else:
-            headers["Content-Security-Policy"] = self._page_policy
+            headers["Content-Security-Policy"] = page_policy(self._script_hashes, ancestors)
             headers["Cache-Control"] = cache_control(path, status)
+
+
+def is_operators(path: str) -> bool:
+    """Tell whether the page's script may take a path for one of the operator's: it minds neither case nor slashes."""
+    return path.strip("/").lower().startswith("operator")
 
 
 def cache_control(path: str, status: int) -> str:
@@ -76,22 +98,20 @@ def cache_control(path: str, status: int) -> str:
     return "no-cache" if ok and "." in path.rpartition("/")[2] else "no-store"
 
 
-def page_policy(script_hashes: list[str], ancestors: str) -> str:
+def page_policy(script_hashes: list[str], ancestors: str, reach: str = "form-action 'none'") -> str:
     """Return the Content-Security-Policy of pages: own code and these inline scripts alone; no eval, nobody else's."""
     scripts = " ".join(["'self'", *script_hashes])
     return (
-        f"default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'none'; script-src {scripts}; "
+        f"default-src 'self'; base-uri 'none'; object-src 'none'; {reach}; script-src {scripts}; "
         "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; "
         f"frame-ancestors {ancestors}"
     )
 
 
-def frame_ancestors(settings: Settings) -> str:
-    """Return who may frame the portal: the operator's origins; in development this machine's loopback, too."""
-    origins = list(settings.embed_origins)
-    if not settings.in_production:
-        origins += ["http://localhost:*", "http://127.0.0.1:*"]
-    return " ".join(origins) or "'none'"
+def operator_reach(settings: Settings) -> str:
+    """Return where forms of the operator's pages may lead and what they may frame: this site, and the portal."""
+    ours = "'self'" if settings.own_origin == settings.origin else f"'self' {settings.origin}"
+    return f"form-action {ours}; frame-src {ours}"
 
 
 def inline_script_hashes(pages: Path) -> list[str]:
@@ -100,11 +120,15 @@ def inline_script_hashes(pages: Path) -> list[str]:
     return sorted(f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts)
 
 
-def within(location: str) -> str:
+def within(location: str, own: tuple[str, ...] = ()) -> str:
     """Return a redirect as a path of this site: frameworks put the request's own Host header in front of it.
+
+    Only what begins with one of `own`, the origins that the settings name, stays as it is.
 
     An address with a token in it must not follow a Host that somebody made up, nor fall back to http
     behind a proxy that speaks https.
     """
+    if location.startswith(own):
+        return location
     _, _, path, query, fragment = urlsplit(location)
     return urlunsplit(("", "", "/" + path.lstrip("/\\"), query, fragment))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from portal_app.api.app import create_api
@@ -18,7 +19,7 @@ class Operation:
     method: str
     path: str
     parameters: tuple[str, ...]
-    described: dict[str, Any]
+    described: dict[str, Any] = field(compare=False)
 
     @property
     def is_portal(self) -> bool:
@@ -33,14 +34,21 @@ class Operation:
         return f"{self.method} {self.path}"
 
 
-def all_operations() -> list[Operation]:
+@cache
+def described() -> dict[str, Any]:
+    """Return the API's own description; it takes a second to make."""
+    return document(create_api())
+
+
+@cache
+def all_operations() -> tuple[Operation, ...]:
     """Return every operation."""
-    return [
-        Operation(method.upper(), path, _names(described), described)
-        for path, methods in document(create_api())["paths"].items()
-        for method, described in methods.items()
-    ]
+    return tuple(
+        Operation(method.upper(), path, _names(operation), operation)
+        for path, methods in described()["paths"].items()
+        for method, operation in methods.items()
+    )
 
 
-def _names(described: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(one["name"] for one in described.get("parameters", ()) if one["in"] == "path")
+def _names(operation: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(one["name"] for one in operation.get("parameters", ()) if one["in"] == "path")

@@ -92,6 +92,10 @@ def test_features_meters_and_groups_are_searched(post, feature):
         ({"meter": METER | {"aggregation": {"type": "SUM"}}}, "aggregation.field: is missing"),
         ({"meter": METER | {"aggregation": {"type": "MODE"}}}, "meter.aggregation.type: Input should be 'COUNT'"),
         ({"meter": METER | {"filters": [{"key": "a", "values": []}]}}, "meter.filters[0].values: List should have"),
+        (
+            {"meter": METER | {"aggregation": {"type": "MAX", "field": "n", "bucket_size": "HOUR"}}},
+            "meter.aggregation.bucket_size: is not supported",
+        ),
         ({"group_id": "group_nobody"}, "Group not found"),
         ({"meter": None, "meter_id": "meter_nobody"}, "Meter not found"),
     ],
@@ -102,6 +106,19 @@ def test_a_feature_that_cannot_be_is_refused(program, post, change, message):
     assert answer.json()["message"].startswith(message)
     assert program.get("/v1/features").json()["items"] == []
     assert program.get("/v1/meters").json()["items"] == []
+
+
+def test_meters_and_groups_are_renamed_and_count_on(program, post, feature):
+    meter, body = f"/v1/meters/{feature['meter_id']}", {"name": "Renamed", "event_name": "other"}
+    changed = program.put(meter, json=body).json()
+    assert (changed["name"], changed["event_name"]) == ("Renamed", "call")
+    assert program.get(meter).json() == changed
+    for key in ("a", "b"):
+        made = post("groups", {"name": key, "lookup_key": key, "entity_type": "feature"}).json()["id"]
+    group = f"/v1/groups/{made}"
+    assert program.put(group, json={"name": "Renamed", "lookup_key": "c"}).json()["lookup_key"] == "c"
+    assert program.put(group, json={"lookup_key": "a"}).status_code == 409
+    assert program.get(group).json()["name"] == "Renamed"
 
 
 def test_a_key_is_taken_once(post, feature):
@@ -171,7 +188,7 @@ def test_a_price_ends_and_another_begins(program, usage_price):
         ({"tiers": TIERS}, "tiers: only a TIERED price has tiers"),
         ({"billing_model": "PACKAGE"}, "transform_quantity: a PACKAGE price needs one"),
         ({"start_date": "2026-01-06T00:01:00Z"}, "start_date: prices change on the quarter hour"),
-        ({"filter_values": {"region": ["eu"]}}, "filter_values: Dictionary should have at most 0 items"),
+        ({"filter_values": {"region": ["eu"]}}, "filter_values: is not supported"),
         ({"type": "FIXED"}, "meter_id: belongs to a USAGE price"),
     ],
 )

@@ -102,6 +102,8 @@ SEARCHES = [
     ({"filters": [{"field": "created_at", "operator": "before", "value": {"date": "2020-01-01T00:00:00Z"}}]}, []),
     ({"start_time": "2020-01-01T00:00:00Z", "limit": 1}, ["globex"]),
     ({"status": "archived"}, []),
+    ({"metadata": {"segment": "smb"}}, ["acme"]),
+    ({"metadata": {"segment": "smb", "a' OR 1=1 --": "x"}}, []),
 ]
 
 
@@ -109,6 +111,12 @@ def test_searches(program, acme_id):
     program.post("/v1/customers", json={"external_id": "globex", "name": "Globex"})
     answers = [program.post("/v1/customers/search", json=search).json()["items"] for search, _ in SEARCHES]
     assert [[one["external_id"] for one in found] for found in answers] == [found for _, found in SEARCHES]
+
+
+def test_a_list_takes_the_conditions_of_a_search(program, acme_id):
+    program.post("/v1/customers", json={"external_id": "globex", "name": "Globex"})
+    for query in ("external_id=acme", f"customer_ids={acme_id}", "email=billing@acme.example", "external_ids=acme"):
+        assert [one["id"] for one in program.get(f"/v1/customers?{query}").json()["items"]] == [acme_id]
 
 
 @pytest.mark.parametrize(
@@ -122,6 +130,7 @@ def test_searches(program, acme_id):
         ),
         ({"filters": [{"field": "name", "operator": "sounds", "value": {}}]}, "filters[0].operator: Input should be "),
         ({"sort": [{"field": "secret"}]}, "sort: secret is not one of address_country, created_at, "),
+        ({"metadata": {'a"b': "x"}}, 'metadata.a"b.[key]: String should match'),
         ({"limit": 1001}, "limit: Input should be less than or equal to 1000"),
         ({"offset": -1}, "offset: Input should be greater than or equal to 0"),
     ],

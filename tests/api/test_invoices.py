@@ -134,6 +134,14 @@ def test_payments_add_up_and_stay_in_the_history(program, write, pay, acme_porta
     assert program.get(f"/v1/payments/{listed[0]['id']}").json() == listed[0]
 
 
+def test_payments_of_all_customers_are_searched(program, write, pay):
+    first, second = (write(ISSUED).json()["id"] for _ in range(2))
+    paid = pay(first, "1").json()["id"], pay(second, "2").json()["id"]
+    searches = ({"destination_id": first}, {"payment_ids": [paid[1]]}, {"payment_method_type": "CREDITS"})
+    found = [program.post("/v1/payments/search", json=search).json()["items"] for search in searches]
+    assert [[one["id"] for one in items] for items in found] == [[paid[0]], [paid[1]], []]
+
+
 def test_the_same_key_is_one_payment(write, pay):
     invoice = write(ISSUED).json()["id"]
     first, again = pay(invoice, "5", idempotency_key="p"), pay(invoice, "5", idempotency_key="p")

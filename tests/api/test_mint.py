@@ -34,7 +34,8 @@ def test_a_key_that_may_mint_gets_a_link_for_an_hour(client, minting_key, settin
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     body = answer.json()
-    assert body.keys() == {"token", "url", "expires_at"}
+    assert body.keys() == {"token", "url", "expires_at", "links"}
+    assert body["links"]["usage"] == f"http://localhost:3000/usage?token={body['token']}"
     assert body["url"] == f"http://localhost:3000/?token={body['token']}"
     claims = verify(SESSION, settings.signing_keys(), body["token"], clock.utc_now())
     assert (claims.expires_at - claims.issued_at).total_seconds() == 3600
@@ -69,3 +70,32 @@ def test_an_unknown_customer_is_not_found(client, minting_key):
         "message": "Customer not found with the provided external_customer_id",
         "http_status_code": 404,
     }
+
+
+def life(settings, answer):
+    claims = verify(SESSION, settings.signing_keys(), answer.json()["token"], clock.utc_now())
+    return (claims.expires_at - claims.issued_at).total_seconds()
+
+
+def test_a_shorter_life_may_be_asked_for_in_the_body_or_the_query(client, minting_key, settings):
+    headers = {"x-api-key": minting_key}
+    assert life(settings, client.post(PATH, headers=headers, json={"expires_in": 60})) == 60
+    assert life(settings, client.post(PATH, headers=headers, json={})) == 3600
+    assert life(settings, client.get(f"{PATH}?expires_in=90", headers=headers)) == 90
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"expires_in": 59}, "expires_in"),
+        ({"expires_in": "90"}, "expires_in"),
+        ({"expires_in": 90.5}, "expires_in"),
+        ({"return_url": "https://evil.example"}, "return_url"),
+        ({"return_url": "https://x.example/" + "x" * 3000}, "return_url"),
+        ({"customer": "globex"}, "customer"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_refused_by_name(client, minting_key, body, field):
+    answer = client.post(PATH, headers={"x-api-key": minting_key}, json=body)
+    assert answer.status_code == 400
+    assert field in answer.text

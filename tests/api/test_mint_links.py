@@ -84,7 +84,7 @@ def test_get_and_post_answer_alike_and_leave_the_same_traces(client, key, databa
     with database.writing() as session:
         customer = cast.add_customer(session, "acme")
     by_get, by_post = (client.request(m, path_of("acme"), headers={"x-api-key": key}) for m in ("GET", "POST"))
-    assert by_get.json().keys() == by_post.json().keys() == {"token", "url", "expires_at"}
+    assert by_get.json().keys() == by_post.json().keys() == {"token", "url", "links", "expires_at"}
     assert by_get.json()["token"] != by_post.json()["token"]
     assert by_get.headers["Cache-Control"] == by_post.headers["Cache-Control"] == "no-store"
     with database.reading() as session:

@@ -114,6 +114,16 @@ def test_a_lookup_key_is_taken_once(subscribe):
     assert subscribe(lookup_key="s-1").status_code == 409
 
 
+def test_a_subscription_keeps_its_words_and_what_it_charges(program, subscribe):
+    subscribe(lookup_key="other")
+    made = subscribe(lookup_key="mine").json()
+    path, body = f"/v1/subscriptions/{made['id']}", {"lookup_key": "new", "metadata": {"a": "b"}, "currency": "eur"}
+    changed = program.put(path, json=body).json()
+    assert changed.items() >= {"lookup_key": "new", "metadata": {"a": "b"}, "currency": "usd"}.items()
+    assert program.put(path, json={"lookup_key": "other"}).status_code == 409
+    assert program.get(path).json() == changed
+
+
 def test_a_subscription_ends_now_with_its_period_or_at_a_time(program, subscribe):
     def cancel(**how):
         made = subscribe().json()

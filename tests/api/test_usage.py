@@ -73,7 +73,7 @@ def test_an_event_is_counted_before_it_is_answered(program, setting, acme_portal
     assert made.json()["event_id"].startswith("event_")
 
 
-def test_a_request_of_many_says_what_became_of_them(send):
+def test_a_request_of_many_says_what_became_of_them(acme_id, send):
     sent = [event("e-1", 1), event("e-1", 1), event("e-2", 2, external_customer_id="nobody")]
     taken = send(*sent)
     assert (taken.status_code, taken.json()) == (
@@ -162,18 +162,18 @@ def test_points_add_up_to_totals_and_every_face_says_the_same(program, setting, 
         assert sum(Decimal(point["usage"]) for point in item["points"]) == Decimal(item["total_usage"])
         assert sum(Decimal(point["cost"]) for point in item["points"]) == Decimal(item["total_cost"])
         assert sum(point["event_count"] for point in item["points"]) == item["event_count"] == 19
-        assert seen["total_cost"] == item["total_cost"] == "455.7375"
+        assert seen["total_cost"] == item["total_cost"] == "454.9875"
         asked = program.post("/v1/events/analytics", json=body | {"external_customer_id": "acme"}).json()
         assert asked["items"][0]["total_cost"] == item["total_cost"]
     spans = {"start_time": (NOW - timedelta(days=2)).isoformat(), "end_time": (NOW + timedelta(hours=1)).isoformat()}
     charged = acme_portal.post("/v1/customer/portal/analytics/cost", json=spans).json()
-    assert charged["total_cost"] == charged["total_revenue"] == "455.7375"
+    assert charged["total_cost"] == charged["total_revenue"] == "454.9875"
     assert {"margin", "margin_percent", "roi", "roi_percent"} & charged.keys() == set()
     costs = program.post("/v1/costs/analytics", json=spans | {"external_customer_id": "acme"}).json()
-    assert costs["total_revenue"] == "455.7375"
+    assert costs["total_revenue"] == "454.9875"
     assert "total_cost" not in costs
     usage = program.post("/v1/subscriptions/usage", json={"subscription_id": setting["subscription"]}).json()
-    assert (usage["amount"], usage["charges"][0]["quantity"]) == ("455.7375", "19229.5")
+    assert (usage["amount"], usage["charges"][0]["quantity"]) == ("454.9875", "19199.5")
 
 
 def test_analytics_are_grouped_sliced_and_expanded(setting, send, acme_portal):
@@ -198,6 +198,17 @@ def test_analytics_are_grouped_sliced_and_expanded(setting, send, acme_portal):
     [item] = acme_portal.post(REVENUE, json={"expand": ["price", "meter", "feature", "plan"]}).json()["items"]
     assert (item["price"]["id"], item["meter"]["id"]) == (setting["price"], setting["meter"])
     assert (item["feature"]["id"], item["plan"]["id"]) == (setting["feature"], setting["plan"])
+
+
+def test_sources_and_another_unit_are_told_if_there_are_any(program, setting, send, acme_portal):
+    unit = {"unit_singular": "kcall", "unit_plural": "kcalls", "conversion_rate": "1000"}
+    program.put(f"/v1/features/{setting['feature']}", json={"reporting_unit": unit})
+    send(event("a", 1000, source="web"), event("b", 500, source="app"), event("c", 1))
+    [item] = acme_portal.post(REVENUE, json={"expand": ["source"], "window_size": "DAY"}).json()["items"]
+    assert (item["sources"], item["total_usage"]) == (["app", "web"], "1501")
+    assert (item["total_usage_display"], item["reporting_unit"]) == ("1.501", unit)
+    [item] = acme_portal.post(REVENUE, json={}).json()["items"]
+    assert "sources" not in item
 
 
 @pytest.mark.parametrize(

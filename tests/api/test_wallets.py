@@ -184,11 +184,6 @@ def test_a_wallet_keeps_its_words(program, wallet):
     assert changed.json().items() >= {"name": "Main", "metadata": {"a": "b"}, "currency": "usd"}.items()
 
 
-def test_modify_is_not_implemented(move):
-    answer = move("modify", {})
-    assert (answer.status_code, answer.json()["code"]) == (501, "not_implemented")
-
-
 def test_wallets_of_all_customers_are_searched(program, wallet, globex_id, move):
     program.post("/v1/wallets", json=WALLET | {"external_customer_id": "globex"})
     move("top-up", FREE)

@@ -14,7 +14,7 @@ from portal_app.access.principal import CustomerId
 from portal_app.database import Session
 
 ROOT = Path(portal_app.__file__).parent
-NOT_A_CUSTOMERS = ("_of_operator", "_of_anyone")
+NOT_A_CUSTOMERS = ("_of_operator", "_of_anyone", "_embed_origins")
 EXACT = ("billing", "queries", "commands")
 BELOW_THE_FACES = ("access", "billing", "commands", "demo", "exports", "models", "queries", "display.py", "database.py")
 

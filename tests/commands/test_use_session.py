@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from portal_app.access.principal import Principal
 from portal_app.access.tokens import SESSION, verify
 from portal_app.billing.statuses import RecordStatus
-from portal_app.commands.mint_session import mint_session
+from portal_app.commands.mint_session import MintTerms, mint_session
 from portal_app.commands.use_session import note_opened, revoke_session, revoke_sessions_of_customer
 from portal_app.errors import CustomerNotFound, NotFound
 from portal_app.models.access import AuditEntry, PortalSession
@@ -34,12 +34,23 @@ def audited(session):
     return [(entry.actor, entry.action, entry.customer_id) for entry in entries]
 
 
-def test_the_first_and_the_last_opening_are_kept_and_the_first_is_written_down(session, acme, principal):
+def test_the_first_and_the_last_opening_are_kept_and_each_is_written_down(session, acme, principal):
     note_opened(session, principal, NOW)
     note_opened(session, principal, LATER)
     row = stored(session, principal)
-    assert (row.first_used_at, row.last_used_at) == (NOW, LATER)
-    assert audited(session) == [("till", "session.minted", acme), ("customer", "session.opened", acme)]
+    assert (row.first_used_at, row.last_used_at, row.open_count) == (NOW, LATER, 2)
+    opened = ("customer", "session.opened", acme)
+    assert audited(session) == [("till", "session.minted", acme), opened, opened]
+
+
+def test_a_preview_is_no_visit(session, settings, acme):
+    minted = mint_session(session, settings, "acme", "ada", NOW, MintTerms(address="192.0.2.1", is_preview=True))
+    claims = verify(SESSION, settings.signing_keys(), minted.token, NOW)
+    previewed = Principal(acme, claims.subject, claims.jti, claims.expires_at)
+    note_opened(session, previewed, LATER)
+    row = stored(session, previewed)
+    assert (row.is_preview, row.address, row.open_count, row.first_used_at) == (True, "192.0.2.1", 0, None)
+    assert audited(session) == [("ada", "session.previewed", acme)]
 
 
 def test_revoking_keeps_when_why_and_who(session, acme, principal):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import WIDE
+from browsing import WIDE, chromium
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from server import RunningPortal, running_portal
 from usage_world import fill_portal
@@ -33,23 +31,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-def chromium() -> str:
-    """Return the path of the browser tests drive."""
-    given = os.environ.get("PORTAL_TEST_CHROMIUM")
-    found = given or shutil.which("chromium") or shutil.which("google-chrome")
-    if not found:
-        pytest.exit("Chromium is missing: install Debian's package `chromium`, or set PORTAL_TEST_CHROMIUM.", 3)
-    return found
-
-
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """The driver; its event loop ends with these tests, so that others can run one of their own."""
     with sync_playwright() as driver:
         yield driver
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """One browser for all tests; each has a context of its own."""
     browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)

@@ -2,7 +2,7 @@
 
 import re
 
-from browsing import open_tab
+from browsing import loaded, open_tab
 from playwright.sync_api import expect
 
 
@@ -14,7 +14,7 @@ def test_arrows_move_between_tabs_and_enter_opens(page, portal):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/invoices"))
-    page.get_by_role("link", name="Invoices", exact=True).focus()
+    loaded(page).get_by_role("link", name="Invoices", exact=True).focus()
     page.keyboard.press("End")
     expect(page.get_by_role("link", name="Usage", exact=True)).to_be_focused()
 

@@ -31,7 +31,7 @@ def test_the_example_of_each_column_is_one_that_can_be_read_and_put_aside(noun, 
 )
 def test_no_text_is_longer_than_the_table_keeps(noun, column):
     stored = noun.table.__table__.c.get(column.attribute)
-    size = stored.type.length if not column.refers_to else 255
+    size = getattr(stored.type, "length", 255) if stored is not None and not column.refers_to else 255
     start = "a@" if "e-mail" in column.kind.form else ""
     assert read(column.kind, start + "x" * (size - len(start))) == start + "x" * (size - len(start))
     with pytest.raises(BadCell, match=f"has {size + 1} characters; {size} fit"):

@@ -41,6 +41,16 @@ def invoices(folder, rows):
     write(folder, "payments", PAYMENTS, paid)
 
 
+def events(folder, rows):
+    """Write events of two customers, one in a hundred sent twice, and a meter that counts them."""
+    write(folder, "meters", "external_id,name,event_name,aggregation,field", [("n", "N", "called", "SUM", "n")])
+    write(folder, "events", "event_id,external_customer_id,event_name,timestamp,properties", (
+        (f"e{number - (number % 100 == 99)}", ("acme", "globex")[number // 2 % 2], "called",
+         (START + timedelta(seconds=number)).isoformat(), '{"n": 2.5}')
+        for number in range(rows)
+    ))  # fmt: skip
+
+
 def write(folder, noun, head, rows):
     with (folder / f"{noun}.csv").open("w", newline="") as file:
         csv.writer(file).writerow(head.split(","))
@@ -57,7 +67,11 @@ def peak_kib(folder, database):
     return usage.ru_maxrss
 
 
-@pytest.mark.parametrize(("fill", "rows"), [(ledgers, 200_000), (invoices, 120_000)], ids=["ledgers", "invoices"])
+@pytest.mark.parametrize(
+    ("fill", "rows"),
+    [(ledgers, 200_000), (invoices, 120_000), (events, 1_000_000)],
+    ids=["ledgers", "invoices", "events"],
+)
 def test_a_hundred_times_the_rows_take_the_same_memory(database: Database, tmp_path, fill, rows):
     peaks = []
     for number in (rows // 100, rows):

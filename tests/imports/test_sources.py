@@ -40,7 +40,7 @@ def test_what_is_referred_to_is_read_first(found):
         ("Customers.CSV", "is not a file that can be imported (did you mean customers.csv?)"),
         ("customers.xlsx", "is not one of customers.csv, customers.jsonl, customers.ndjson: save it as CSV in UTF-8"),
         ("readme.txt", "is not a file that can be imported"),
-        ("features.csv", "is not a file that can be imported"),
+        ("taxes.csv", "is not a file that can be imported"),
     ],
 )
 def test_any_other_file_is_a_mistake(found, name, problem):

@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 import pytest
 from canaries import seen
+from engineio.async_socket import AsyncSocket
 from page import Page, boot_event
 from reflex.app import EventNamespace
 from reflex.event import Event
@@ -21,6 +22,7 @@ from reflex_base.event.processor.base_state_processor import BaseStateEventProce
 
 from portal_app.build import ROOT
 from portal_app.portal_app import app
+from portal_app.ui.connections import limit_connections
 from portal_app.ui.gate import BOOT, LOCALE_STORAGE, ON_LOAD, TOKEN_STORAGE, Gate, Portal, is_guarded
 from portal_app.ui.tabs.invoices.state import InvoicesState
 
@@ -85,16 +87,26 @@ def test_the_event_context_carries_the_connection_on_to_what_an_event_chains():
 
 def test_every_update_is_sent_through_the_method_that_the_gate_has_replaced():
     assert list(inspect.signature(EventNamespace.emit_update).parameters) == ["self", "update", "token"]
-    assert app.event_namespace.emit_update.__module__ == app.event_namespace.on_disconnect.__module__ == Gate.__module__
+    assert app.event_namespace.emit_update.__module__ == Gate.__module__
+    for name in ("on_connect", "on_event", "on_disconnect"):
+        assert getattr(app.event_namespace, name).__module__ == limit_connections.__module__
     source = inspect.getsource(BaseStateEventProcessor.configure)
     assert source.count("await event_namespace.emit_update(") == 2
 
 
 def test_sockets_are_known_by_connection_and_client_token():
     assert list(inspect.signature(EventNamespace.on_disconnect).parameters) == ["self", "sid"]
+    assert list(inspect.signature(EventNamespace.on_connect).parameters) == ["self", "sid", "environ", "auth"]
+    assert list(inspect.signature(EventNamespace.on_event).parameters) == ["self", "sid", "data"]
     assert isinstance(app.event_namespace.sid_to_token, dict)
     for manager in (LocalTokenManager, RedisTokenManager):
         assert {"link_token_to_sid", "disconnect_token"} <= set(dir(manager))
+
+
+def test_a_websocket_ends_when_its_writer_is_given_nothing_to_send():
+    source = inspect.getsource(AsyncSocket._websocket_handler)
+    assert "if not packets:" in source
+    assert source.index("if not packets:") < source.index("await ws.close()")
 
 
 def test_a_middleware_is_asked_before_every_handler_and_may_answer_in_its_place():

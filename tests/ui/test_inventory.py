@@ -5,13 +5,14 @@ from enum import StrEnum
 import pytest
 
 from portal_app.portal_app import app
-from portal_app.ui.gate import BOOT, ON_LOAD, is_guarded
+from portal_app.ui.gate import BOOT, ON_LOAD, RENEW, is_guarded
 
 
 class Policy(StrEnum):
     """What the gate does with an event."""
 
     PRESENTS = "presents a token, which decides"
+    RENEWS = "presents a token on the connection that presented one before"
     NAMES = "names the events of the page, each of which comes to the gate"
     SESSION = "runs in a live session, on the connection that opened it"
     WATCHES = "runs in the background, and asks the register again at every turn"
@@ -22,6 +23,8 @@ POLICIES = {
     "State.hydrate_and_load": Policy.PRESENTS,
     "OnLoadInternalState.on_load_internal": Policy.NAMES,
     "Portal.watch": Policy.WATCHES,
+    "Portal.confirm": Policy.SESSION,
+    "Portal.renew": Policy.RENEWS,
     "OverviewState.load": Policy.SESSION,
     "OverviewState.turn": Policy.SESSION,
     "OverviewState.load_usage": Policy.SESSION,
@@ -57,6 +60,8 @@ def actual_policy(name: str, handler) -> Policy:
         return Policy.PRESENTS if name == BOOT else Policy.NAMES
     if not is_guarded(handler.fn):
         return Policy.REFUSED
+    if name == RENEW:
+        return Policy.RENEWS
     return Policy.WATCHES if handler.is_background else Policy.SESSION
 
 

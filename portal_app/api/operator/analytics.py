@@ -31,7 +31,9 @@ router = APIRouter(prefix="/v1", tags=["usage"], route_class=DataRoute, response
 async def analytics(body: CustomerAnalyticsRequest, caller: Reader) -> UsageAnalyticsWire:
     """Return a customer's usage and its cost, as the customer's own front end sees it."""
     customer = await caller.ask(customer_id_of_operator, body.customer_id, body.external_customer_id)
-    found = await caller.ask(analyse_usage, customer, body.question(caller.now), caller.now)
+    found = await caller.ask(
+        analyse_usage, customer, body.question(caller.now), caller.now, with_sources="source" in body.expand
+    )
     return usage_analytics_wire(found, body)
 
 

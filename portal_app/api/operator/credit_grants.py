@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from portal_app.api.answers import BODY, KEY, MISSING
+from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
 from portal_app.api.wire.base import DeletedWire
@@ -17,7 +17,7 @@ from portal_app.api.wire.grants import (
     CreditGrantWire,
     credit_grant_wire,
 )
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.lists import ListQuery, ListWire, page_wire
 from portal_app.api.wire.values import ObjectId
 from portal_app.commands.grant_rules import create_grant_rule, delete_grant_rule, update_grant_rule
 from portal_app.queries.listing import Listing
@@ -26,7 +26,7 @@ from portal_app.queries.prices import get_grant_rule_of_operator, list_grant_rul
 router = APIRouter(prefix="/v1/creditgrants", tags=["plans"], route_class=DataRoute, responses=KEY)
 
 
-@router.post("", status_code=201, responses=BODY | MISSING)
+@router.post("", status_code=201, responses=BODY | CONFLICT | MISSING)
 async def create(body: CreditGrantCreate, caller: Writer) -> CreditGrantWire:
     """Give credits to whoever is on a plan, or to one subscription: once, or in each period."""
     return await _answer(caller, await caller.do(create_grant_rule, body.new()))
@@ -50,14 +50,14 @@ async def get_one(grant_id: ObjectId, caller: Reader) -> CreditGrantWire:
     return await _answer(caller, grant_id)
 
 
-@router.put("/{grant_id}", responses=BODY | MISSING)
+@router.put("/{grant_id}", responses=BODY | CONFLICT | MISSING)
 async def update(grant_id: ObjectId, body: CreditGrantUpdate, caller: Writer) -> CreditGrantWire:
     """Change a credit grant's name, end or metadata. What it gave stays given."""
     await caller.do(update_grant_rule, grant_id, body.changes())
     return await _answer(caller, grant_id)
 
 
-@router.delete("/{grant_id}", responses=MISSING)
+@router.delete("/{grant_id}", responses=CONFLICT | MISSING)
 async def delete(grant_id: ObjectId, caller: Writer) -> DeletedWire:
     """End a credit grant. What it gave stays given."""
     await caller.do(delete_grant_rule, grant_id)
@@ -70,4 +70,4 @@ async def _answer(caller: Caller, grant_id: str) -> CreditGrantWire:
 
 async def _list(caller: Caller, listing: Listing) -> ListWire[CreditGrantWire]:
     found = await caller.ask(list_grant_rules_of_operator, listing)
-    return ListWire(items=[credit_grant_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, credit_grant_wire)

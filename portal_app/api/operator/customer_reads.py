@@ -19,7 +19,7 @@ from portal_app.api.wire.entitlements import (
 )
 from portal_app.api.wire.grants import UpcomingGrantsWire, upcoming_grants_wire
 from portal_app.api.wire.invoices import InvoiceSummaryWire, invoice_summary_wire
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.lists import ListQuery, ListWire, page_wire
 from portal_app.api.wire.subscriptions import SubscriptionWire, subscription_wire
 from portal_app.api.wire.values import Key, ObjectId
 from portal_app.api.wire.wallets import WalletWire, balance_wire, wallet_wire
@@ -72,7 +72,7 @@ async def subscriptions(
     customer = await caller.ask(customer_id_of_operator, None, external_id)
     listing = query.listing()
     found = await caller.ask(page_subscriptions, customer, listing, caller.now)
-    return ListWire(items=[subscription_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, subscription_wire)
 
 
 @router.get("/usage", responses=MISSING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -10,8 +11,15 @@ from portal_app.access.principal import CustomerId
 from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
-from portal_app.api.wire.customers import CustomerCreate, CustomerSearch, CustomerUpdate, CustomerWire, customer_wire
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.customers import (
+    CustomerCreate,
+    CustomerQuery,
+    CustomerSearch,
+    CustomerUpdate,
+    CustomerWire,
+    customer_wire,
+)
+from portal_app.api.wire.lists import ListWire, page_wire
 from portal_app.api.wire.values import Key, ObjectId
 from portal_app.commands.customers import create_customer, delete_customer, update_customer
 from portal_app.errors import Invalid
@@ -28,15 +36,15 @@ async def create(body: CustomerCreate, caller: Writer) -> CustomerWire:
 
 
 @router.get("")
-async def list_all(query: Annotated[ListQuery, Query()], caller: Reader) -> ListWire[CustomerWire]:
+async def list_all(query: Annotated[CustomerQuery, Query()], caller: Reader) -> ListWire[CustomerWire]:
     """List customers, newest first."""
-    return await _list(caller, query.listing())
+    return await _list(caller, query.asked())
 
 
 @router.post("/search", responses=BODY)
 async def search(body: CustomerSearch, caller: Reader) -> ListWire[CustomerWire]:
-    """Find customers by ids, e-mail or any filter."""
-    return await _list(caller, body.asked())
+    """Find customers by ids, e-mail, metadata or any filter."""
+    return await _list(caller, body.asked(), body.metadata)
 
 
 @router.put("", responses=BODY | CONFLICT | MISSING)
@@ -72,7 +80,7 @@ async def update(customer_id: ObjectId, body: CustomerUpdate, caller: Writer) ->
     return await _update(caller, await caller.ask(customer_id_of_operator, customer_id), body)
 
 
-@router.delete("/{customer_id}", status_code=204, responses=MISSING)
+@router.delete("/{customer_id}", status_code=204, responses=CONFLICT | MISSING)
 async def delete(customer_id: ObjectId, caller: Writer) -> Response:
     """Delete a customer: it leaves every list, and its links stop working at once."""
     await caller.do(delete_customer, await caller.ask(customer_id_of_operator, customer_id))
@@ -88,6 +96,6 @@ async def _answer(caller: Caller, customer: CustomerId) -> CustomerWire:
     return customer_wire(await caller.ask(get_profile, customer))
 
 
-async def _list(caller: Caller, listing: Listing) -> ListWire[CustomerWire]:
-    found = await caller.ask(list_customers_of_operator, listing)
-    return ListWire(items=[customer_wire(one) for one in found.items], pagination=next_page(found, listing))
+async def _list(caller: Caller, listing: Listing, metadata: Mapping[str, str] | None = None) -> ListWire[CustomerWire]:
+    found = await caller.ask(list_customers_of_operator, listing, metadata)
+    return page_wire(found, listing, customer_wire)

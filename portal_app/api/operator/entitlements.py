@@ -19,7 +19,7 @@ from portal_app.api.wire.entitlements import (
     EntitlementWire,
     entitlement_wire,
 )
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.lists import ListQuery, ListWire, page_wire
 from portal_app.api.wire.values import ObjectId
 from portal_app.commands.entitlements import create_entitlements, delete_entitlement, update_entitlement
 from portal_app.queries.listing import Listing
@@ -60,14 +60,14 @@ async def get_one(entitlement_id: ObjectId, caller: Reader) -> EntitlementWire:
     return await _answer(caller, entitlement_id)
 
 
-@router.put("/{entitlement_id}", responses=BODY | MISSING)
+@router.put("/{entitlement_id}", responses=BODY | CONFLICT | MISSING)
 async def update(entitlement_id: ObjectId, body: EntitlementUpdate, caller: Writer) -> EntitlementWire:
     """Change an entitlement; what is left out stays as it is."""
     await caller.do(update_entitlement, entitlement_id, body.changes())
     return await _answer(caller, entitlement_id)
 
 
-@router.delete("/{entitlement_id}", responses=MISSING)
+@router.delete("/{entitlement_id}", responses=CONFLICT | MISSING)
 async def delete(entitlement_id: ObjectId, caller: Writer) -> DeletedWire:
     """Take an entitlement away."""
     await caller.do(delete_entitlement, entitlement_id)
@@ -80,4 +80,4 @@ async def _answer(caller: Caller, entitlement_id: str) -> EntitlementWire:
 
 async def _list(caller: Caller, listing: Listing) -> ListWire[EntitlementWire]:
     found = await caller.ask(list_entitlements_of_operator, listing)
-    return ListWire(items=[entitlement_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, entitlement_wire)

@@ -11,7 +11,7 @@ from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
 from portal_app.api.wire.base import DeletedWire
 from portal_app.api.wire.features import FeatureCreate, FeatureSearch, FeatureUpdate, FeatureWire, feature_wire
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.lists import ListQuery, ListWire, page_wire
 from portal_app.api.wire.values import ObjectId
 from portal_app.commands.features import create_feature, delete_feature, update_feature
 from portal_app.queries.catalog import get_feature_of_operator, list_features_of_operator
@@ -51,7 +51,7 @@ async def update(feature_id: ObjectId, body: FeatureUpdate, caller: Writer) -> F
     return await _answer(caller, feature_id)
 
 
-@router.delete("/{feature_id}", responses=MISSING)
+@router.delete("/{feature_id}", responses=CONFLICT | MISSING)
 async def delete(feature_id: ObjectId, caller: Writer) -> DeletedWire:
     """Delete a feature: it leaves every usage page. Its events stay counted."""
     await caller.do(delete_feature, feature_id)
@@ -64,4 +64,4 @@ async def _answer(caller: Caller, feature_id: str) -> FeatureWire:
 
 async def _list(caller: Caller, listing: Listing) -> ListWire[FeatureWire]:
     found = await caller.ask(list_features_of_operator, listing)
-    return ListWire(items=[feature_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, feature_wire)

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query, Response
 from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
-from portal_app.api.wire.features import GroupCreate, GroupSearch, GroupWire, group_wire
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.features import GroupCreate, GroupSearch, GroupUpdate, GroupWire, group_wire
+from portal_app.api.wire.lists import ListQuery, ListWire, page_wire
 from portal_app.api.wire.values import ObjectId
-from portal_app.commands.features import create_group, delete_group
+from portal_app.commands.features import create_group, delete_group, update_group
 from portal_app.queries.catalog import get_group_of_operator, list_groups_of_operator
 from portal_app.queries.listing import Listing
 
@@ -43,7 +43,14 @@ async def get_one(group_id: ObjectId, caller: Reader) -> GroupWire:
     return await _answer(caller, group_id)
 
 
-@router.delete("/{group_id}", status_code=204, responses=MISSING)
+@router.put("/{group_id}", responses=BODY | CONFLICT | MISSING)
+async def update(group_id: ObjectId, body: GroupUpdate, caller: Writer) -> GroupWire:
+    """Change a group; what is left out stays as it is."""
+    await caller.do(update_group, group_id, body.changes())
+    return await _answer(caller, group_id)
+
+
+@router.delete("/{group_id}", status_code=204, responses=CONFLICT | MISSING)
 async def delete(group_id: ObjectId, caller: Writer) -> Response:
     """Delete a group. Its features stand alone from now on."""
     await caller.do(delete_group, group_id)
@@ -56,4 +63,4 @@ async def _answer(caller: Caller, group_id: str) -> GroupWire:
 
 async def _list(caller: Caller, listing: Listing) -> ListWire[GroupWire]:
     found = await caller.ask(list_groups_of_operator, listing)
-    return ListWire(items=[group_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, group_wire)

@@ -61,7 +61,7 @@ async def get_one(invoice_id: ObjectId, caller: Reader) -> InvoiceWire:
     return await _answer(caller, await caller.ask(owner_of_operator, Owned.INVOICE, invoice_id), invoice_id)
 
 
-@router.put("/{invoice_id}", responses=BODY | MISSING)
+@router.put("/{invoice_id}", responses=BODY | CONFLICT | MISSING)
 async def update(invoice_id: ObjectId, body: InvoiceUpdate, caller: Writer) -> InvoiceWire:
     """Change a draft; what is left out stays as it is."""
     customer = await caller.ask(owner_of_operator, Owned.INVOICE, invoice_id)
@@ -69,7 +69,7 @@ async def update(invoice_id: ObjectId, body: InvoiceUpdate, caller: Writer) -> I
     return await _answer(caller, customer, invoice_id)
 
 
-@router.post("/{invoice_id}/finalize", responses=MISSING)
+@router.post("/{invoice_id}/finalize", responses=CONFLICT | MISSING)
 async def finalize(invoice_id: ObjectId, caller: Writer) -> InvoiceWire:
     """Issue a draft: it gets its number, and its customer sees it."""
     customer = await caller.ask(owner_of_operator, Owned.INVOICE, invoice_id)
@@ -77,7 +77,7 @@ async def finalize(invoice_id: ObjectId, caller: Writer) -> InvoiceWire:
     return await _answer(caller, customer, invoice_id)
 
 
-@router.post("/{invoice_id}/void", responses=MISSING)
+@router.post("/{invoice_id}/void", responses=CONFLICT | MISSING)
 async def void(invoice_id: ObjectId, caller: Writer) -> InvoiceWire:
     """Make an invoice void; credits that paid it return to their wallets."""
     customer = await caller.ask(owner_of_operator, Owned.INVOICE, invoice_id)
@@ -85,7 +85,7 @@ async def void(invoice_id: ObjectId, caller: Writer) -> InvoiceWire:
     return await _answer(caller, customer, invoice_id)
 
 
-@router.put("/{invoice_id}/payment", responses=BODY | MISSING)
+@router.put("/{invoice_id}/payment", responses=BODY | CONFLICT | MISSING)
 async def set_payment(invoice_id: ObjectId, body: PaymentStatusUpdate, caller: Writer) -> InvoiceWire:
     """Say how an issued invoice's payment stands. What is newly paid becomes a payment of its history."""
     customer = await caller.ask(owner_of_operator, Owned.INVOICE, invoice_id)

@@ -10,11 +10,12 @@ from portal_app.access.principal import CustomerId
 from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
-from portal_app.api.wire.lists import ListWire, next_page
-from portal_app.api.wire.payments import PaymentCreate, PaymentQuery, PaymentWire, payment_wire
+from portal_app.api.wire.lists import ListWire, page_wire
+from portal_app.api.wire.payments import PaymentCreate, PaymentQuery, PaymentSearch, PaymentWire, payment_wire
 from portal_app.api.wire.values import ObjectId
 from portal_app.commands.payments import record_payment
 from portal_app.queries.invoice_lists import get_payment, list_payments_of_operator
+from portal_app.queries.listing import Listing
 from portal_app.queries.owners import Owned, owner_of_operator
 
 router = APIRouter(prefix="/v1/payments", tags=["payments"], route_class=DataRoute, responses=KEY)
@@ -31,9 +32,13 @@ async def create(body: PaymentCreate, caller: Writer) -> PaymentWire:
 @router.get("")
 async def list_all(query: Annotated[PaymentQuery, Query()], caller: Reader) -> ListWire[PaymentWire]:
     """List payments, newest first."""
-    listing = query.asked()
-    found = await caller.ask(list_payments_of_operator, listing)
-    return ListWire(items=[payment_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return await _list(caller, query.asked())
+
+
+@router.post("/search", responses=BODY)
+async def search(body: PaymentSearch, caller: Reader) -> ListWire[PaymentWire]:
+    """Find payments by invoice, status, method or any filter."""
+    return await _list(caller, body.asked())
 
 
 @router.get("/{payment_id}", responses=MISSING)
@@ -44,3 +49,8 @@ async def get_one(payment_id: ObjectId, caller: Reader) -> PaymentWire:
 
 async def _answer(caller: Caller, customer: CustomerId, payment_id: str) -> PaymentWire:
     return payment_wire(await caller.ask(get_payment, customer, payment_id))
+
+
+async def _list(caller: Caller, listing: Listing) -> ListWire[PaymentWire]:
+    found = await caller.ask(list_payments_of_operator, listing)
+    return page_wire(found, listing, payment_wire)

@@ -11,7 +11,7 @@ from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
 from portal_app.api.wire.base import DeletedWire
 from portal_app.api.wire.entitlements import EntitlementWire, entitlement_wire
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.lists import ListQuery, ListWire, page_wire
 from portal_app.api.wire.plans import PlanCreate, PlanSearch, PlanUpdate, PlanWire, plan_wire
 from portal_app.api.wire.values import ObjectId
 from portal_app.commands.plans import create_plan, delete_plan, update_plan
@@ -54,7 +54,7 @@ async def entitlements(
     await caller.ask(get_plan_of_operator, plan_id)
     listing = query.listing(*equal("plan_id", plan_id))
     found = await caller.ask(list_entitlements_of_operator, listing)
-    return ListWire(items=[entitlement_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, entitlement_wire)
 
 
 @router.put("/{plan_id}", responses=BODY | CONFLICT | MISSING)
@@ -64,7 +64,7 @@ async def update(plan_id: ObjectId, body: PlanUpdate, caller: Writer) -> PlanWir
     return await _answer(caller, plan_id)
 
 
-@router.delete("/{plan_id}", responses=MISSING)
+@router.delete("/{plan_id}", responses=CONFLICT | MISSING)
 async def delete(plan_id: ObjectId, caller: Writer) -> DeletedWire:
     """Delete a plan. Whoever is on it stays on it."""
     await caller.do(delete_plan, plan_id)
@@ -77,4 +77,4 @@ async def _answer(caller: Caller, plan_id: str) -> PlanWire:
 
 async def _list(caller: Caller, listing: Listing) -> ListWire[PlanWire]:
     found = await caller.ask(list_plans_of_operator, listing)
-    return ListWire(items=[plan_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, plan_wire)

@@ -10,7 +10,7 @@ from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
 from portal_app.api.wire.base import DeletedWire
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.lists import ListQuery, ListWire, page_wire
 from portal_app.api.wire.prices import (
     PriceCreate,
     PricesCreate,
@@ -67,7 +67,7 @@ async def update(price_id: ObjectId, body: PriceUpdate, caller: Writer) -> Price
     return await _answer(caller, price_id)
 
 
-@router.delete("/{price_id}", responses=MISSING)
+@router.delete("/{price_id}", responses=CONFLICT | MISSING)
 async def delete(price_id: ObjectId, caller: Writer) -> DeletedWire:
     """End a price with the quarter hour. What it charged until then stays charged."""
     await caller.do(end_price, price_id)
@@ -80,4 +80,4 @@ async def _answer(caller: Caller, price_id: str) -> PriceWire:
 
 async def _list(caller: Caller, listing: Listing) -> ListWire[PriceWire]:
     found = await caller.ask(list_prices_of_operator, listing)
-    return ListWire(items=[price_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, price_wire)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from portal_app.api.answers import BODY, KEY
+from portal_app.api.answers import BODY, CONFLICT, KEY
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Admin, Caller, Reader
 from portal_app.api.wire.base import DeletedWire
@@ -24,14 +24,14 @@ async def get_config(caller: Reader) -> SettingWire:
     return await _answer(caller)
 
 
-@router.put("", responses=BODY)
+@router.put("", responses=BODY | CONFLICT)
 async def put_config(body: ConfigUpdate, caller: Admin) -> SettingWire:
     """Replace the keys that are sent. Unknown keys are refused by name."""
     await caller.do(set_portal_config, body.changes())
     return await _answer(caller)
 
 
-@router.delete("")
+@router.delete("", responses=CONFLICT)
 async def delete_config(caller: Admin) -> DeletedWire:
     """Go back to the defaults."""
     await caller.do(reset_portal_config)

@@ -12,12 +12,13 @@ from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
 from portal_app.api.wire.customers import customer_wire
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.lists import ListQuery, ListWire, page_wire
 from portal_app.api.wire.subscriptions import (
     CancellationCreate,
     PauseCreate,
     SubscriptionCreate,
     SubscriptionSearch,
+    SubscriptionUpdate,
     SubscriptionWire,
     subscription_wire,
 )
@@ -27,6 +28,7 @@ from portal_app.commands.subscriptions import (
     create_subscription,
     pause_subscription,
     resume_subscription,
+    update_subscription,
 )
 from portal_app.queries.customers import customer_id_of_operator, get_profile
 from portal_app.queries.listing import Listing
@@ -61,7 +63,15 @@ async def get_one(subscription_id: ObjectId, caller: Reader) -> SubscriptionWire
     return await _answer(caller, await _owner(caller, subscription_id), subscription_id)
 
 
-@router.post("/{subscription_id}/cancel", responses=BODY | MISSING)
+@router.put("/{subscription_id}", responses=BODY | CONFLICT | MISSING)
+async def update(subscription_id: ObjectId, body: SubscriptionUpdate, caller: Writer) -> SubscriptionWire:
+    """Change a subscription's key or metadata. Another plan is another subscription."""
+    customer = await _owner(caller, subscription_id)
+    await caller.do(update_subscription, customer, subscription_id, body.changes())
+    return await _answer(caller, customer, subscription_id)
+
+
+@router.post("/{subscription_id}/cancel", responses=BODY | CONFLICT | MISSING)
 async def cancel(subscription_id: ObjectId, body: CancellationCreate, caller: Writer) -> SubscriptionWire:
     """End a subscription now, with its current period, or at a time."""
     customer = await _owner(caller, subscription_id)
@@ -69,7 +79,7 @@ async def cancel(subscription_id: ObjectId, body: CancellationCreate, caller: Wr
     return await _answer(caller, customer, subscription_id)
 
 
-@router.post("/{subscription_id}/pause", responses=BODY | MISSING)
+@router.post("/{subscription_id}/pause", responses=BODY | CONFLICT | MISSING)
 async def pause(subscription_id: ObjectId, caller: Writer, body: PauseCreate | None = None) -> SubscriptionWire:
     """Let a subscription rest, until it is resumed or for some time."""
     customer = await _owner(caller, subscription_id)
@@ -79,7 +89,7 @@ async def pause(subscription_id: ObjectId, caller: Writer, body: PauseCreate | N
     return await _answer(caller, customer, subscription_id)
 
 
-@router.post("/{subscription_id}/resume", responses=MISSING)
+@router.post("/{subscription_id}/resume", responses=CONFLICT | MISSING)
 async def resume(subscription_id: ObjectId, caller: Writer) -> SubscriptionWire:
     """Let a paused subscription run again."""
     customer = await _owner(caller, subscription_id)
@@ -98,4 +108,4 @@ async def _answer(caller: Caller, customer: CustomerId, subscription_id: str) ->
 
 async def _list(caller: Caller, listing: Listing) -> ListWire[SubscriptionWire]:
     found = await caller.ask(list_subscriptions_of_operator, listing, caller.now)
-    return ListWire(items=[subscription_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, subscription_wire)

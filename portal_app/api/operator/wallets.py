@@ -7,17 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from portal_app.access.principal import CustomerId
-from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING, MISSING_FEATURE
+from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING
 from portal_app.api.bodies import DataRoute
 from portal_app.api.keys import Caller, Reader, Writer
-from portal_app.api.wire.lists import ListQuery, ListWire, next_page
+from portal_app.api.wire.lists import ListQuery, ListWire, page_wire
 from portal_app.api.wire.movements import DebitCreate, MovementWire, TopUpCreate, movement_wire
 from portal_app.api.wire.transactions import TransactionQuery, TransactionSearch, TransactionWire, transaction_wire
 from portal_app.api.wire.values import ObjectId
 from portal_app.api.wire.wallets import WalletCreate, WalletSearch, WalletUpdate, WalletWire, balance_wire, wallet_wire
 from portal_app.commands.move_credits import debit, top_up
 from portal_app.commands.wallets import create_wallet, terminate_wallet, update_wallet
-from portal_app.errors import NotImplementedHere
 from portal_app.queries.customers import customer_id_of_operator
 from portal_app.queries.listing import Listing
 from portal_app.queries.owners import Owned, owner_of_operator
@@ -56,7 +55,7 @@ async def search_rows(body: TransactionSearch, caller: Reader) -> ListWire[Trans
     """Find ledger rows in all wallets."""
     listing = body.asked()
     found = await caller.ask(search_transactions_of_operator, listing)
-    return ListWire(items=[transaction_wire(row) for row in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, transaction_wire)
 
 
 @router.get("/{wallet_id}", responses=MISSING)
@@ -66,7 +65,7 @@ async def get_one(wallet_id: ObjectId, caller: Reader) -> WalletWire:
     return await _answer(caller, await caller.ask(owner_of_operator, Owned.WALLET, wallet_id), wallet_id)
 
 
-@router.put("/{wallet_id}", responses=BODY | MISSING)
+@router.put("/{wallet_id}", responses=BODY | CONFLICT | MISSING)
 async def update(wallet_id: ObjectId, body: WalletUpdate, caller: Writer) -> WalletWire:
     """Change a wallet's name, description or metadata."""
     customer = await caller.ask(owner_of_operator, Owned.WALLET, wallet_id)
@@ -82,7 +81,7 @@ async def list_rows(
     customer = await caller.ask(owner_of_operator, Owned.WALLET, wallet_id)
     listing = query.asked()
     found = await caller.ask(search_transactions, customer, wallet_id, listing)
-    return ListWire(items=[transaction_wire(row) for row in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, transaction_wire)
 
 
 @router.post("/{wallet_id}/top-up", responses=BODY | CONFLICT | MISSING)
@@ -101,18 +100,12 @@ async def take_credits(wallet_id: ObjectId, body: DebitCreate, caller: Writer) -
     return await _moved(caller, customer, wallet_id, row)
 
 
-@router.post("/{wallet_id}/terminate", responses=MISSING)
+@router.post("/{wallet_id}/terminate", responses=CONFLICT | MISSING)
 async def terminate(wallet_id: ObjectId, caller: Writer) -> WalletWire:
     """Close a wallet for good; the credits left in it are gone."""
     customer = await caller.ask(owner_of_operator, Owned.WALLET, wallet_id)
     await caller.do(terminate_wallet, customer, wallet_id)
     return await _answer(caller, customer, wallet_id)
-
-
-@router.post("/{wallet_id}/modify", responses=MISSING_FEATURE, status_code=501)
-async def modify(wallet_id: ObjectId, _caller: Writer) -> None:
-    """Not implemented: top-up, debit and terminate move credits."""
-    raise NotImplementedHere(operation=f"POST /v1/wallets/{wallet_id}/modify")
 
 
 async def _moved(caller: Caller, customer: CustomerId, wallet_id: str, row_id: str) -> MovementWire:
@@ -126,4 +119,4 @@ async def _answer(caller: Caller, customer: CustomerId, wallet_id: str) -> Walle
 
 async def _list(caller: Caller, listing: Listing) -> ListWire[WalletWire]:
     found = await caller.ask(list_wallets_of_operator, listing, caller.now)
-    return ListWire(items=[wallet_wire(wallet) for wallet in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, wallet_wire)

@@ -24,7 +24,9 @@ router = APIRouter(
 @router.post("/revenue")
 async def revenue(body: AnalyticsRequest, customer: Customer) -> UsageAnalyticsWire:
     """Return usage and its cost, feature by feature; with a `window_size`, point by point in the customer's zone."""
-    found = await customer.ask(analyse_usage, body.question(customer.now), customer.now)
+    found = await customer.ask(
+        analyse_usage, body.question(customer.now), customer.now, with_sources="source" in body.expand
+    )
     return usage_analytics_wire(found, body)
 
 

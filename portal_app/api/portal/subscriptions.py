@@ -8,7 +8,7 @@ from portal_app.api.answers import BODY, MISSING, TOKEN
 from portal_app.api.bodies import DataRoute
 from portal_app.api.session_token import Customer
 from portal_app.api.wire.customers import customer_wire
-from portal_app.api.wire.lists import ListWire, PageBody, next_page
+from portal_app.api.wire.lists import ListWire, PageBody, page_wire
 from portal_app.api.wire.subscriptions import SubscriptionWire, subscription_wire
 from portal_app.api.wire.values import ObjectId
 from portal_app.queries.customers import get_profile
@@ -22,7 +22,7 @@ async def list_all(body: PageBody, customer: Customer) -> ListWire[SubscriptionW
     """List subscriptions, past ones too, newest first. Pages count from 1."""
     listing = body.listing()
     found = await customer.ask(page_subscriptions, listing, customer.now)
-    return ListWire(items=[subscription_wire(one) for one in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, subscription_wire)
 
 
 @router.get("/{subscription_id}", responses=MISSING)

@@ -10,7 +10,7 @@ from portal_app.api.answers import BODY, MISSING, TOKEN
 from portal_app.api.bodies import DataRoute
 from portal_app.api.session_token import Customer
 from portal_app.api.wire.base import RequestWire
-from portal_app.api.wire.lists import ListWire, next_page
+from portal_app.api.wire.lists import ListWire, page_wire
 from portal_app.api.wire.transactions import TransactionQuery, TransactionWire, transaction_wire
 from portal_app.api.wire.values import ObjectId
 from portal_app.api.wire.wallets import WalletWire, balance_wire, wallet_wire
@@ -43,4 +43,4 @@ async def list_transactions(
     """List the rows of a wallet's ledger, newest first."""
     listing = query.asked()
     found = await customer.ask(search_transactions, wallet_id, listing)
-    return ListWire(items=[transaction_wire(row) for row in found.items], pagination=next_page(found, listing))
+    return page_wire(found, listing, transaction_wire)

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from portal_app.api.wire.analytics_requests import AnalyticsRequest, CostRequest
-from portal_app.api.wire.features import FeatureWire, GroupWire, MeterWire, feature_wire, group_wire, meter_wire
+from portal_app.api.wire.features import (
+    FeatureWire,
+    GroupWire,
+    MeterWire,
+    ReportingUnitWire,
+    feature_wire,
+    group_wire,
+    in_reporting_unit,
+    meter_wire,
+    reporting_unit_wire,
+)
 from portal_app.api.wire.plans import PlanNameWire, plan_name_wire
 from portal_app.api.wire.prices import PriceWire, price_wire
 from portal_app.api.wire.values import Omitted, WireDecimal, WireTime
@@ -45,12 +55,14 @@ class AnalyticsItemWire(BaseModel):
     name: str
     event_name: str
     source: Omitted[str] = None
+    sources: Omitted[list[str]] = None
     properties: Omitted[dict[str, str]] = None
     unit: str
     unit_plural: str
     aggregation_type: AggregationType
     total_usage: WireDecimal
-    total_usage_display: str = ""
+    total_usage_display: str = Field(default="", description="In the reporting unit, if the feature has one.")
+    reporting_unit: Omitted[ReportingUnitWire] = None
     subtotal: WireDecimal
     total_discount: WireDecimal = ZERO
     total_cost: WireDecimal
@@ -206,11 +218,14 @@ def _item(series: UsageSeries, analysis: UsageAnalysis, request: AnalyticsReques
         name=feature.name,
         event_name=feature.event_name,
         source=labels.get("source"),
+        sources=list(analysis.sources.get(feature.public_id, ())) if "source" in request.expand else None,
         properties=properties or None,
         unit=feature.unit_singular,
         unit_plural=feature.unit_plural,
         aggregation_type=feature.aggregation,
         total_usage=series.quantity,
+        total_usage_display=in_reporting_unit(series.quantity, detail),
+        reporting_unit=reporting_unit_wire(detail),
         subtotal=cost.amount if cost else ZERO,
         total_cost=cost.amount if cost else ZERO,
         currency=cost.currency if cost else "",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -32,10 +33,14 @@ class RequestWire(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+    columns: ClassVar[Mapping[str, str]] = {}
+    """Columns by the name of their field, where the two differ; `metadata` is `meta` everywhere."""
+
     def changes(self) -> dict[str, Any]:
         """Return what was sent, by the names of columns. Null means the same as left out."""
+        columns = {"metadata": "meta", **self.columns}
         sent = ((name, getattr(self, name)) for name in type(self).model_fields if name in self.model_fields_set)
-        return {"meta" if name == "metadata" else name: value for name, value in sent if value is not None}
+        return {columns.get(name, name): value for name, value in sent if value is not None}
 
 
 class OfCustomerWire(RequestWire):

@@ -7,16 +7,17 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from portal_app.api.wire.base import ObjectWire, RequestWire
-from portal_app.api.wire.lists import SearchWire
-from portal_app.api.wire.values import Key, Metadata, Name, ObjectId, Text, Zone
+from portal_app.api.wire.lists import ListQuery, SearchWire
+from portal_app.api.wire.values import Key, LongText, Metadata, Name, ObjectId, Text, Zone
 from portal_app.commands.customers import NewCustomer
 from portal_app.queries.customers import CustomerProfile
-from portal_app.queries.listing import Listing, among, equal
+from portal_app.queries.listing import Filter, Listing, among, equal
 
 Country = Annotated[str, StringConstraints(pattern="^([A-Za-z]{2})?$")]
 Email = Annotated[str, StringConstraints(max_length=320, pattern=r"^([^@\s]+@[^@\s]+)?$")]
 PostalCode = Annotated[str, StringConstraints(max_length=40)]
 TaxId = Annotated[str, StringConstraints(max_length=64)]
+MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r'^[^"\\\\]*$')]
 Locale = Annotated[str, StringConstraints(max_length=32, pattern=r"^[A-Za-z0-9_-]*$")]
 
 
@@ -71,22 +72,38 @@ class CustomerCreate(_CustomerFields):
         return NewCustomer(**self.changes())
 
 
-class CustomerSearch(SearchWire):
-    """A search among customers."""
-
+class _CustomerFilters(RequestWire):
     customer_ids: list[ObjectId] = Field(default_factory=list[str], max_length=1000)
     external_ids: list[Key] = Field(default_factory=list[str], max_length=1000)
     external_id: Key | None = None
     email: Email | None = None
 
-    def asked(self) -> Listing:
-        """Return the search in the words of queries."""
-        return self.listing(
+    def asked_of_customers(self) -> tuple[Filter, ...]:
+        """Return the conditions in the words of queries."""
+        return (
             *among("id", self.customer_ids),
             *among("external_id", self.external_ids),
             *equal("external_id", self.external_id),
             *equal("email", self.email),
         )
+
+
+class CustomerQuery(ListQuery, _CustomerFilters):
+    """The query of a list of customers."""
+
+    def asked(self) -> Listing:
+        """Return what is asked, in the words of queries."""
+        return self.listing(*self.asked_of_customers())
+
+
+class CustomerSearch(SearchWire, _CustomerFilters):
+    """A search among customers; `metadata` finds those that have all of it."""
+
+    metadata: dict[MetadataKey, LongText] = Field(default_factory=dict[str, str], max_length=10)
+
+    def asked(self) -> Listing:
+        """Return the search in the words of queries."""
+        return self.listing(*self.asked_of_customers())
 
 
 def customer_wire(customer: CustomerProfile) -> CustomerWire:

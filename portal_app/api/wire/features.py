@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from portal_app.api.wire.base import ObjectWire, RequestWire
 from portal_app.api.wire.lists import SearchWire
-from portal_app.api.wire.values import Key, LongText, Metadata, Name, ObjectId, Omitted, PositiveRate, Text, WireDecimal
+from portal_app.api.wire.values import (
+    Key,
+    LongText,
+    Metadata,
+    Name,
+    ObjectId,
+    Omitted,
+    PositiveRate,
+    Text,
+    Unsupported,
+    WireDecimal,
+)
 from portal_app.billing.metering import AggregationType, FeatureType, GroupEntity, ResetUsage
-from portal_app.billing.money import plain
+from portal_app.billing.money import MONEY_SCALE, plain, quantize
 from portal_app.commands.features import NewFeature
 from portal_app.commands.meters import MeterTerms
 from portal_app.queries.catalog import FeatureDetail, GroupDetail, MeterDetail
@@ -85,6 +97,7 @@ class AggregationCreate(RequestWire):
     type: AggregationType
     field: Text = ""
     multiplier: PositiveRate | None = None
+    bucket_size: Unsupported = Field(default=None, description="Not supported: a meter counts a whole period.")
 
 
 class MeterFilterCreate(RequestWire):
@@ -114,6 +127,12 @@ class MeterCreate(RequestWire):
             filters={wanted.key: wanted.values for wanted in self.filters},
             reset_usage=self.reset_usage,
         )
+
+
+class MeterUpdate(RequestWire):
+    """What may be changed of a meter; what it counts stays."""
+
+    name: Name | None = None
 
 
 class ReportingUnitCreate(RequestWire):
@@ -179,6 +198,13 @@ class GroupCreate(RequestWire):
     entity_type: GroupEntity
 
 
+class GroupUpdate(RequestWire):
+    """What may be changed of a group; what is left out stays."""
+
+    name: Name | None = None
+    lookup_key: Key | None = None
+
+
 class FeatureSearch(SearchWire):
     """A search among features."""
 
@@ -239,13 +265,25 @@ def feature_wire(feature: FeatureDetail) -> FeatureWire:
         type=feature.type,
         unit_singular=feature.unit_singular,
         unit_plural=feature.unit_plural,
-        reporting_unit=ReportingUnitWire(**feature.reporting_unit) if feature.reporting_unit else None,
+        reporting_unit=reporting_unit_wire(feature),
         group_id=group.id if group else None,
         group=group,
         status=feature.status,
         created_at=feature.created_at,
         updated_at=feature.updated_at,
     )
+
+
+def reporting_unit_wire(feature: FeatureDetail) -> ReportingUnitWire | None:
+    """Return the other unit of a feature, if it has one."""
+    return ReportingUnitWire(**feature.reporting_unit) if feature.reporting_unit else None
+
+
+def in_reporting_unit(quantity: Decimal, feature: FeatureDetail) -> str:
+    """Write a quantity in the feature's other unit, to the millionth; nothing if it has none."""
+    if not feature.reporting_unit:
+        return ""
+    return plain(quantize(quantity / Decimal(feature.reporting_unit["conversion_rate"]), MONEY_SCALE))
 
 
 def meter_wire(meter: MeterDetail) -> MeterWire:

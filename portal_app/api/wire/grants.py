@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
@@ -68,13 +69,11 @@ class UpcomingGrantsWire(BaseModel):
 class CreditGrantUpdate(RequestWire):
     """What may be changed of a credit grant; what it gave stays given."""
 
+    columns: ClassVar[Mapping[str, str]] = {"end_date": "end_at"}
+
     name: Name | None = None
     end_date: Instant | None = None
     metadata: Metadata | None = None
-
-    def changes(self) -> dict[str, Any]:
-        """Return what was sent, by the names of columns."""
-        return {"end_at" if name == "end_date" else name: value for name, value in super().changes().items()}
 
 
 class CreditGrantCreate(RequestWire):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -128,6 +129,13 @@ class InvoiceCreate(OfCustomerWire):
 class InvoiceUpdate(RequestWire):
     """What may be changed of a draft; what is left out stays."""
 
+    columns: ClassVar[Mapping[str, str]] = {
+        "issue_date": "issued_at",
+        "due_date": "due_at",
+        "period_start": "period_start_at",
+        "period_end": "period_end_at",
+    }
+
     issue_date: Instant | None = None
     due_date: Instant | None = None
     period_start: Instant | None = None
@@ -136,16 +144,6 @@ class InvoiceUpdate(RequestWire):
     billing_reason: BillingReason | None = None
     description: LongText | None = None
     metadata: Metadata | None = None
-
-    def changes(self) -> dict[str, object]:
-        """Return what was sent, by the names of columns."""
-        columns = {
-            "issue_date": "issued_at",
-            "due_date": "due_at",
-            "period_start": "period_start_at",
-            "period_end": "period_end_at",
-        }
-        return {columns.get(name, name): value for name, value in super().changes().items()}
 
 
 class PaymentStatusUpdate(RequestWire):

@@ -33,6 +33,8 @@ class LineItemWire(BaseModel):
     invoice_id: str
     customer_id: str
     subscription_id: Omitted[str] = None
+    entity_id: Omitted[str] = None
+    entity_type: Omitted[str] = None
     price_id: Omitted[str] = None
     price_type: PriceType
     plan_id: Omitted[str] = None
@@ -220,6 +222,8 @@ def _line(line: InvoiceLine, invoice: InvoiceDetail) -> LineItemWire:
         invoice_id=invoice.summary.public_id,
         customer_id=invoice.customer.public_id,
         subscription_id=invoice.subscription_public_id,
+        entity_id=line.plan_ref or None,
+        entity_type="plan" if line.plan_ref else None,
         price_id=line.price_ref or None,
         price_type=line.price_type,
         plan_id=line.plan_ref or None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -13,6 +14,7 @@ from portal_app.billing.statuses import RecordStatus
 from portal_app.queries.listing import Filter, FilterOperator, Listing, Order, Slice
 
 Item = TypeVar("Item", bound=BaseModel)
+Found = TypeVar("Found")
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
@@ -121,9 +123,10 @@ class PageBody(RequestWire):
         return Listing(self.limit, (self.page - 1) * self.limit)
 
 
-def next_page(found: Slice[Any], listing: Listing) -> PaginationWire:
-    """Return the documented pagination, whose `offset` is where the next page begins."""
-    return PaginationWire(total=found.total, limit=listing.limit, offset=listing.offset + listing.limit)
+def page_wire(found: Slice[Found], listing: Listing, wire: Callable[[Found], Item]) -> ListWire[Item]:
+    """Return a page of a list; its `offset` is where the next one begins, as documented."""
+    pagination = PaginationWire(total=found.total, limit=listing.limit, offset=listing.offset + listing.limit)
+    return ListWire(items=[wire(one) for one in found.items], pagination=pagination)
 
 
 def this_page(found: Slice[Any], listing: Listing) -> PaginationWire:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from portal_app.api.wire.base import ObjectWire, RequestWire
-from portal_app.api.wire.lists import ListQuery
+from portal_app.api.wire.lists import ListQuery, SearchWire
 from portal_app.api.wire.values import (
     Currency,
     Key,
@@ -22,7 +22,7 @@ from portal_app.api.wire.values import (
 from portal_app.billing.statuses import RECEIVED_PAYMENT_STATUSES, PaymentMethod, PaymentStatus
 from portal_app.commands.payments import NewPayment
 from portal_app.queries.invoice_details import InvoicePayment
-from portal_app.queries.listing import Listing, equal
+from portal_app.queries.listing import Filter, Listing, among, equal
 
 
 class PaymentWire(ObjectWire):
@@ -66,18 +66,33 @@ class PaymentCreate(RequestWire):
         )
 
 
-class PaymentQuery(ListQuery):
-    """The query of a list of payments."""
-
+class _PaymentFilters(RequestWire):
     destination_id: ObjectId | None = None
     payment_status: PaymentStatus | None = None
     payment_method_type: PaymentMethod | None = None
     currency: Currency | None = None
 
+    def asked_of_payments(self) -> tuple[Filter, ...]:
+        """Return the conditions in the words of queries."""
+        return tuple(filter_ for word in _PaymentFilters.model_fields for filter_ in equal(word, getattr(self, word)))
+
+
+class PaymentQuery(ListQuery, _PaymentFilters):
+    """The query of a list of payments."""
+
     def asked(self) -> Listing:
         """Return what is asked, in the words of queries."""
-        words = ("destination_id", "payment_status", "payment_method_type", "currency")
-        return self.listing(*(filter_ for word in words for filter_ in equal(word, getattr(self, word))))
+        return self.listing(*self.asked_of_payments())
+
+
+class PaymentSearch(SearchWire, _PaymentFilters):
+    """A search among the payments of all customers."""
+
+    payment_ids: list[ObjectId] = Field(default_factory=list[str], max_length=1000)
+
+    def asked(self) -> Listing:
+        """Return the search in the words of queries."""
+        return self.listing(*among("id", self.payment_ids), *self.asked_of_payments())
 
 
 def payment_wire(payment: InvoicePayment) -> PaymentWire:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, Field
 
@@ -32,15 +33,12 @@ class PlanWire(ObjectWire, PlanNameWire):
 
 
 class _PlanFields(RequestWire):
+    columns: ClassVar[Mapping[str, str]] = {"lookup_key": "external_id"}
+
     lookup_key: Key | None = None
     description: LongText | None = None
     display_order: DisplayOrder | None = None
     metadata: Metadata | None = None
-
-    def changes(self) -> dict[str, object]:
-        """Return what was sent, by the names of columns."""
-        sent = super().changes()
-        return {"external_id" if name == "lookup_key" else name: value for name, value in sent.items()}
 
 
 class PlanUpdate(_PlanFields):

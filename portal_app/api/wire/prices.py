@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
@@ -21,6 +22,7 @@ from portal_app.api.wire.values import (
     PositiveAmount,
     Rate,
     Text,
+    Unsupported,
     WireDecimal,
     WireTime,
 )
@@ -124,9 +126,7 @@ class PriceCreate(RequestWire):
     tiers: list[TierCreate] = Field(default_factory=list[TierCreate], max_length=100)
     transform_quantity: TransformCreate | None = None
     meter_id: ObjectId | None = None
-    filter_values: dict[str, list[str]] | None = Field(
-        default=None, max_length=0, description="Not supported: filter in the meter."
-    )
+    filter_values: Unsupported = Field(default=None, description="Not supported: filter in the meter.")
     min_quantity: Amount | None = None
     display_name: Text = ""
     lookup_key: Key | None = None
@@ -183,15 +183,13 @@ class PricesCreate(RequestWire):
 class PriceUpdate(RequestWire):
     """What may be changed of a price. Another amount is another price."""
 
+    columns: ClassVar[Mapping[str, str]] = {"end_date": "end_at"}
+
     display_name: Text | None = None
     lookup_key: Key | None = None
     group_id: ObjectId | None = None
     end_date: Instant | None = None
     metadata: Metadata | None = None
-
-    def changes(self) -> dict[str, Any]:
-        """Return what was sent, by the names of columns."""
-        return {"end_at" if name == "end_date" else name: value for name, value in super().changes().items()}
 
 
 class PriceSearch(SearchWire):

@@ -134,6 +134,7 @@ class ConfigWire(_Strict):
     support_email: Email | None = None
     return_url: Annotated[Text, AfterValidator(_web_address)] | None = None
     locale: Annotated[Text, AfterValidator(_locale)] | None = None
+    footer: LongText | None = None
 
     @model_validator(mode="after")
     def _each_section_once(self) -> Self:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -114,6 +115,15 @@ class SubscriptionCreate(OfCustomerWire):
             external_id=self.lookup_key,
             meta=self.metadata,
         )
+
+
+class SubscriptionUpdate(RequestWire):
+    """What may be changed of a subscription; nothing that it charges."""
+
+    columns: ClassVar[Mapping[str, str]] = {"lookup_key": "external_id"}
+
+    lookup_key: Key | None = None
+    metadata: Metadata | None = None
 
 
 class CancellationCreate(RequestWire):

@@ -77,6 +77,11 @@ def _zone(value: str) -> str:
     return value
 
 
+def _nothing(value: object) -> None:
+    if value not in _NOTHING:
+        raise ValueError("is not supported")
+
+
 def _decimal_schema(decimals: int) -> WithJsonSchema:
     whole = 18 - decimals
     text = {"type": "string", "pattern": rf"^[0-9]{{1,{whole}}}(\.[0-9]{{1,{decimals}}})?$"}
@@ -87,6 +92,9 @@ def _decimal_schema(decimals: int) -> WithJsonSchema:
 Instant = Annotated[
     datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"}, mode="validation")
 ]
+_NOTHING: list[object] = [None, "", {}, []]
+Unsupported = Annotated[None, BeforeValidator(_nothing), WithJsonSchema({"enum": _NOTHING}, mode="validation")]
+"""A documented field that would change what is charged: it may be empty, and is refused by name if it is not."""
 _FROM_TEXT = BeforeValidator(_decimal)
 _MONEY = Field(max_digits=18, decimal_places=6, allow_inf_nan=False)
 _RATE = Field(max_digits=18, decimal_places=12, allow_inf_nan=False)

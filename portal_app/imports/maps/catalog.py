@@ -3,15 +3,36 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from portal_app.billing.prices import ZERO, Package, PriceModel, PriceVersion, model_problems, version_problems
+from portal_app.billing.statuses import BillingModel, PriceType, Rounding
 from portal_app.imports import kinds
 from portal_app.imports.columns import Noun, Objection, Values, column, key, reference
 from portal_app.models.catalog import Plan, Price
-from portal_app.models.columns import RateColumn
+from portal_app.models.columns import MoneyColumn, RateColumn
 
 
 def _price_ends_after_it_starts(values: Values) -> Iterator[Objection]:
     if values["start_at"] and values["end_at"] and values["end_at"] <= values["start_at"]:
         yield "end_at", "is not after start_at"
+    if values["meter_id"]:
+        yield from _usage_can_be_rated(values)
+
+
+def _usage_can_be_rated(values: Values) -> Iterator[Objection]:
+    if values["type"] is not PriceType.USAGE:
+        yield "meter", "belongs to a USAGE price"
+    if values["billing_model"] is BillingModel.TIERED:
+        yield "billing_model", "a file cannot hold the tiers of a TIERED price: create it with POST /v1/prices"
+        return
+    package = Package(values["divide_by"], values["rounding"] or Rounding.UP) if values["divide_by"] else None
+    model = PriceModel(values["billing_model"], values["amount"], package, min_quantity=values["min_quantity"] or ZERO)
+    dates = PriceVersion("", model, values["start_at"], values["end_at"])
+    for problem in (*model_problems(model), *version_problems(dates)):
+        yield _COLUMNS.get(problem.field, problem.field), problem.sentence
+
+
+_COLUMNS = {"transform_quantity": "divide_by", "start_date": "start_at", "end_date": "end_at"}
+"""What is called otherwise in the documented API."""
 
 
 PLANS = Noun(
@@ -47,6 +68,22 @@ PRICES = Noun(
             "what a period, or a unit, costs",
             kind=kinds.number(RateColumn.scale, least=Decimal(0)),
             required=True,
+        ),
+        reference("meters", "meter", "tokens", "of a USAGE price: the meter whose quantity it rates"),
+        column(
+            Price,
+            "divide_by",
+            "1000",
+            "of a PACKAGE price: how many units are sold together",
+            kind=kinds.number(MoneyColumn.scale, above=Decimal(0)),
+        ),
+        column(Price, "rounding", "up", "whether a begun package counts", empty="it does"),
+        column(
+            Price,
+            "min_quantity",
+            "100",
+            "charged for even if less was used",
+            kind=kinds.number(MoneyColumn.scale, least=Decimal(0)),
         ),
         column(Price, "start_at", "2026-01-01T00:00:00Z", "valid from", empty="always was"),
         column(Price, "end_at", "2027-01-01T00:00:00Z", "valid until, this moment excluded", empty="no end"),

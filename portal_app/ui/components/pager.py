@@ -46,15 +46,15 @@ def transactions_counted(total: int, display: Display) -> str:
     return ngettext("{count} transaction", "{count} transactions", total).format(count=display.count(total))
 
 
-def pager(row: rx.Var[PagerRow]) -> rx.Component:
+def pager(row: rx.Var[PagerRow], newer: str = _("\u2190 Newer"), older: str = _("Older \u2192")) -> rx.Component:
     """Draw the pager; its text is announced when it changes."""
     return rx.el.div(
         rx.el.p(row["summary"], role="status"),
         rx.cond(
             (row["newer"] != "") | (row["older"] != ""),
             rx.el.nav(
-                _step(row["newer"], _("\u2190 Newer")),
-                _step(row["older"], _("Older \u2192")),
+                _step(row["newer"], newer),
+                _step(row["older"], older),
                 class_name="row",
                 aria_label=_("Pages"),
             ),

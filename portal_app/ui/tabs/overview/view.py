@@ -4,12 +4,12 @@ import reflex as rx
 
 from portal_app.texts import gettext as _
 from portal_app.ui.addresses import CREDITS, INVOICES
-from portal_app.ui.components.badges import status_badge
 from portal_app.ui.components.invoice_table import invoice_rows, plain_heads
-from portal_app.ui.components.sections import answered, card, card_head, empty, fact, facts, link
+from portal_app.ui.components.sections import answered, card, card_head, empty, link
+from portal_app.ui.components.subscription_card import subscription_card
 from portal_app.ui.components.usage_card import usage_freshness, usage_graph
 from portal_app.ui.components.wallet_card import wallet_card
-from portal_app.ui.tabs.overview.state import OverviewState, SubscriptionRow
+from portal_app.ui.tabs.overview.state import OverviewState
 
 
 def overview() -> rx.Component:
@@ -58,20 +58,6 @@ def _subscriptions() -> rx.Component:
         none,
     )
     return answered(~OverviewState.is_loaded, OverviewState.subscriptions_failed, content, "190px", OverviewState.load)
-
-
-def subscription_card(subscription: rx.Var[SubscriptionRow]) -> rx.Component:
-    """Draw a subscription."""
-    return card(
-        card_head(
-            subscription["plan"],
-            status_badge(subscription["badge"]),
-            rx.el.span(class_name="spacer"),
-            rx.el.span(subscription["price"], class_name="label"),
-        ),
-        rx.cond(subscription["description"] != "", rx.el.p(subscription["description"], class_name="muted")),
-        facts(rx.foreach(subscription["facts"], lambda line: fact(line["label"], line["value"]))),
-    )
 
 
 def _past_subscriptions() -> rx.Component:

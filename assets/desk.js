@@ -1,0 +1,45 @@
+// The operator's pages, where HTML alone does not do it: menus that close, and a fresh link on the clipboard.
+(() => {
+  "use strict";
+  const close = (except) =>
+    document.querySelectorAll("details[data-menu][open]").forEach((menu) => {
+      if (menu !== except) menu.open = false;
+    });
+
+  document.addEventListener("click", (event) => {
+    const menu = event.target.closest?.("details[data-menu]");
+    const chosen = menu && event.target.closest("a, button");
+    // After the choice has been made: a menu that closes first would take its form away.
+    setTimeout(() => close(chosen ? undefined : menu));
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = document.querySelector("details[data-menu][open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+
+  document.addEventListener("change", async (event) => {
+    const field = event.target.closest?.("input[data-upload]");
+    if (!field?.files.length) return;
+    const told = document.querySelector("[data-upload-answer]");
+    told.textContent = "Sending\u2026";
+    const answer = await fetch(field.dataset.upload, { method: "POST", body: field.files[0] }).catch(() => null);
+    told.textContent = !answer ? "It could not be sent." : answer.ok ? (await answer.json()).message : await answer.text();
+    if (answer?.ok) document.querySelector("[data-uploaded]")?.click();
+    field.value = "";
+  });
+
+  new MutationObserver(() => {
+    document.querySelectorAll("[data-copy-now]:not([data-tried])").forEach(async (told) => {
+      told.dataset.tried = "";
+      try {
+        await navigator.clipboard.writeText(told.dataset.copyNow);
+        told.textContent = "Copied.";
+      } catch {
+        // No permission: the button and the field are there.
+      }
+    });
+  }).observe(document.documentElement, { childList: true, subtree: true });
+})();

@@ -1,0 +1,147 @@
+// Puts the customer portal into a page: <customer-portal> and mountPortal(). docs/embedding.md tells how.
+// It speaks to the frame's exact origin alone, listens to nobody else, and ignores words it does not know.
+const RELAYED = new Set(["ready", "resized", "navigated", "session-expiring", "session-expired", "error"]);
+const TABS = ["overview", "credits", "invoices", "usage"];
+const LEAST_HEIGHT = 200;
+
+class CustomerPortal extends HTMLElement {
+  /** Asks the host for a session: a function that returns a minted link, its answer, or a promise of either. */
+  getSession = null;
+  #frame = null;
+  #origin = "";
+  #renewing = null;
+  #hear = (event) => this.#heard(event);
+
+  connectedCallback() {
+    window.addEventListener("message", this.#hear);
+    this.#open();
+  }
+
+  disconnectedCallback() {
+    window.removeEventListener("message", this.#hear);
+    this.#frame?.remove();
+    this.#frame = null;
+  }
+
+  /** Goes on with a fresh session; without one, asks the host for it. Tab, range, search, page and scroll stay. */
+  renew(session) {
+    this.#renewing ??= this.#renew(session).finally(() => (this.#renewing = null));
+    return this.#renewing;
+  }
+
+  async #open() {
+    try {
+      const url = new URL(this.getAttribute("src") || linkOf(await this.#ask()));
+      if (!this.isConnected || this.#frame) return;
+      this.#origin = url.origin;
+      this.#frame = document.createElement("iframe");
+      this.#frame.title = this.getAttribute("label") || "Billing";
+      this.#frame.allow = "clipboard-write";
+      this.#frame.referrerPolicy = "no-referrer";
+      this.#frame.style.cssText = `display:block;width:100%;border:0;height:${LEAST_HEIGHT}px`;
+      if (this.hasAttribute("sandbox")) {
+        this.#frame.sandbox = this.getAttribute("sandbox") || "allow-scripts allow-same-origin allow-downloads";
+      }
+      this.#frame.addEventListener("load", () => this.#say({ type: "hello" }));
+      this.#frame.src = this.#dressed(url);
+      this.append(this.#frame);
+    } catch (error) {
+      this.#relay("error", { code: "session-unavailable", message: String(error?.message ?? error) });
+    }
+  }
+
+  /** The link as the frame opens it: the token behind the hash, where no server sees it, and the page's looks. */
+  #dressed(url) {
+    const tab = this.getAttribute("tab");
+    if (TABS.includes(tab)) url.pathname = tab === "overview" ? "/" : `/${tab}`;
+    const token = url.searchParams.get("token");
+    if (token) {
+      url.searchParams.delete("token");
+      url.hash = `token=${token}`;
+    }
+    for (const name of ["theme", "locale", "range"]) {
+      if (this.hasAttribute(name)) url.searchParams.set(name, this.getAttribute(name));
+    }
+    if (this.hasAttribute("hide-header")) url.searchParams.set("header", "0");
+    url.searchParams.set("host", location.origin);
+    return url.href;
+  }
+
+  async #ask() {
+    if (this.getSession) return this.getSession();
+    const endpoint = this.getAttribute("token-endpoint");
+    if (!endpoint) throw new Error("there is no session to show: set src, token-endpoint or getSession");
+    const answer = await fetch(endpoint, { method: "POST", credentials: "same-origin", headers: { Accept: "application/json" } });
+    if (!answer.ok) throw new Error(`${endpoint} answered ${answer.status}`);
+    return answer.json();
+  }
+
+  get #canAsk() {
+    return Boolean(this.getSession) || this.hasAttribute("token-endpoint");
+  }
+
+  async #renew(session) {
+    try {
+      this.#say({ type: "renew", token: tokenOf(session ?? (await this.#ask())) });
+    } catch (error) {
+      this.#relay("error", { code: "renewal-failed", message: String(error?.message ?? error) });
+    }
+  }
+
+  #say(word) {
+    this.#frame?.contentWindow?.postMessage({ source: "customer-portal-host", version: 1, ...word }, this.#origin);
+  }
+
+  #heard(event) {
+    if (!this.#frame || event.source !== this.#frame.contentWindow || event.origin !== this.#origin) return;
+    const word = event.data;
+    if (typeof word !== "object" || word === null || word.source !== "customer-portal" || word.version !== 1) return;
+    if (!RELAYED.has(word.type)) return;
+    const { source: _source, version: _version, type, ...detail } = word;
+    if (type === "resized") {
+      if (!Number.isInteger(detail.height) || detail.height < 0) return;
+      this.#frame.style.height = `${Math.max(detail.height, LEAST_HEIGHT)}px`;
+    }
+    const goesOn = this.#relay(type, detail);
+    const ends = type === "session-expiring" || (type === "session-expired" && detail.reason === "expired");
+    if (goesOn && ends && this.#canAsk) this.renew();
+  }
+
+  #relay(type, detail) {
+    return this.dispatchEvent(new CustomEvent(type, { detail, cancelable: true }));
+  }
+}
+
+function linkOf(session) {
+  const link = typeof session === "string" ? session : session?.url;
+  if (!link) throw new Error("the host gave no link");
+  return link;
+}
+
+function tokenOf(session) {
+  if (session?.token) return session.token;
+  const link = linkOf(session);
+  if (!link.includes("/")) return link;
+  const url = new URL(link);
+  const token = url.searchParams.get("token") ?? new URLSearchParams(url.hash.slice(1)).get("token");
+  if (!token) throw new Error("the host's link has no token");
+  return token;
+}
+
+if (!customElements.get("customer-portal")) customElements.define("customer-portal", CustomerPortal);
+
+/** Puts the portal into an element, or the first one that a selector finds, and returns what was put there. */
+export function mountPortal(target, options = {}) {
+  const place = typeof target === "string" ? document.querySelector(target) : target;
+  if (!place) throw new Error(`there is no ${target} on this page`);
+  const portal = document.createElement("customer-portal");
+  const { src, tokenEndpoint, tab, range, theme, locale, label, hideHeader, sandbox, getSession, on = {} } = options;
+  const attributes = { src, "token-endpoint": tokenEndpoint, tab, range, theme, locale, label };
+  for (const [name, value] of Object.entries(attributes)) if (value) portal.setAttribute(name, value);
+  if (hideHeader) portal.setAttribute("hide-header", "");
+  if (sandbox !== undefined && sandbox !== false) portal.setAttribute("sandbox", sandbox === true ? "" : sandbox);
+  portal.getSession = getSession ?? null;
+  for (const [type, listener] of Object.entries(on)) portal.addEventListener(type, listener);
+  place.append(portal);
+  return portal;
+}

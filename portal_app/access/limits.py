@@ -1,0 +1,92 @@
+"""How often something may be done, and whose doing it was: moving windows, in memory or shared through Redis."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Mapping
+from functools import cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from limits import RateLimitItem, parse
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from portal_app.settings import Settings, get_settings
+
+logger = logging.getLogger(__name__)
+
+Address = IPv4Address | IPv6Address
+Networks = tuple[IPv4Network | IPv6Network, ...]
+REDIS_SECONDS = 1.0
+
+
+class Limiter:
+    """Counts in windows that move. A Redis counts for all processes; while it is away, nobody is held up."""
+
+    def __init__(self, redis_url: str = "") -> None:
+        """Count in memory unless a Redis is given."""
+        self._windows = MovingWindowRateLimiter(
+            RedisStorage(f"async+{redis_url}", implementation="redispy", socket_timeout=REDIS_SECONDS)
+            if redis_url
+            else MemoryStorage()
+        )
+
+    async def wait_for(self, rule: str, *whose: str) -> int:
+        """Count one more; return 0 if that is within `rule`, or in how many seconds the next one is."""
+        limit = rule_of(rule)
+        try:
+            if await self._windows.hit(limit, *whose):
+                return 0
+            stats = await self._windows.get_window_stats(limit, *whose)
+        except Exception:  # a limit is no reason to answer nobody
+            logger.exception("a rate could not be counted")
+            return 0
+        return max(1, math.ceil(stats.reset_time - time.time()))
+
+
+@cache
+def rule_of(text: str) -> RateLimitItem:
+    """Read a rule such as `60/minute` or `60 per 3 seconds`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return parse(text)
+
+
+@cache
+def limiter() -> Limiter:
+    """Return the one of this process that is shared with the others, if there is a Redis."""
+    return Limiter(get_settings().redis_url)
+
+
+def trusted_proxies(settings: Settings) -> Networks:
+    """Return the networks whose word about a client's address counts."""
+    return tuple(ip_network(text) for text in settings.trusted_proxies)
+
+
+def client_address(peer: str, headers: Mapping[str, str], trusted: Networks) -> str:
+    """Return whose request it is: the peer, or before trusted proxies the last one in `X-Forwarded-For` that is none.
+
+    Anybody can put anything at the front of that list; only what trusted proxies added at its end counts.
+    """
+    present = peer
+    for claimed in reversed([word.strip() for word in headers.get("x-forwarded-for", "").split(",") if word.strip()]):
+        if not _is_in(present, trusted) or _parsed(claimed) is None:
+            break
+        present = claimed
+    return present
+
+
+def _is_in(text: str, networks: Networks) -> bool:
+    address = _parsed(text)
+    return address is not None and any(address in network for network in networks)
+
+
+def _parsed(text: str) -> Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None

@@ -1,0 +1,181 @@
+"""The operator's list of customers: found by the beginnings of their words, page by page.
+
+A page costs the same however many customers there are: every order has an index, and no more than
+`MOST_COUNTED` of what was found is ever counted or sorted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlmodel import col, func, select
+
+from portal_app.access.principal import CustomerId
+from portal_app.billing.money import Money
+from portal_app.billing.statuses import RecordStatus, SubscriptionStatus
+from portal_app.database import Session, is_storable
+from portal_app.models.access import PortalSession
+from portal_app.models.catalog import Plan
+from portal_app.models.customer import WORD_LENGTH, Customer, CustomerWord
+from portal_app.models.subscription import Subscription
+from portal_app.queries.paging import PAGE_SIZE
+from portal_app.queries.wallets import wallets_of_customers_of_operator
+
+MOST_COUNTED = 1000
+MOST_WORDS = 4
+LAST = "\U0010ffff"
+RUNNING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING, SubscriptionStatus.PAUSED)
+
+
+class CustomerOrder(StrEnum):
+    """What the list may be sorted by."""
+
+    NAME = "name"
+    EXTERNAL_ID = "id"
+    CREATED = "created"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSearch:
+    """What to find. Every word of `text` must begin a word of the customer's; no status means any."""
+
+    text: str = ""
+    status: RecordStatus | None = RecordStatus.PUBLISHED
+    order: CustomerOrder = CustomerOrder.NAME
+    ascending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCustomer:
+    """One customer of the list. `balances` has a sum for each currency of its active wallets, by currency."""
+
+    public_id: str
+    external_id: str
+    name: str
+    email: str
+    status: RecordStatus
+    timezone: str
+    created_at: datetime
+    balances: tuple[Money, ...]
+    plans: tuple[str, ...]
+    last_visit_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPage:
+    """One page of what was found. `total` stops at `MOST_COUNTED`; `has_more` says whether another page follows."""
+
+    items: tuple[ListedCustomer, ...]
+    number: int
+    total: int
+    has_more: bool
+    size: int = PAGE_SIZE
+
+    @property
+    def is_total_known(self) -> bool:
+        """Whether `total` is how many there are, and not merely how many were counted."""
+        return self.total < MOST_COUNTED
+
+
+def search_customers_of_operator(
+    session: Session, search: CustomerSearch, now: datetime, number: int = 1
+) -> CustomerPage:
+    """Return one page of the customers that match, with what they have left, their plans, and their last visit.
+
+    A page beyond the last is empty. Previews are no visits.
+    """
+    scope = _scope(search)
+    if scope is None:
+        return CustomerPage((), 1, 0, has_more=False)
+    counted = select(Customer.id).where(*scope).limit(MOST_COUNTED).subquery()
+    total = session.exec(select(func.count()).select_from(counted)).one()
+    offset = (number - 1) * PAGE_SIZE
+    rows = session.exec(
+        select(Customer).where(*scope).order_by(*_order(search)).offset(offset).limit(PAGE_SIZE + 1)
+    ).all()
+    return CustomerPage(_listed(session, rows[:PAGE_SIZE], now), number, total, has_more=len(rows) > PAGE_SIZE)
+
+
+def _scope(search: CustomerSearch) -> list[Any] | None:
+    """Return the conditions of a search, or None if nothing can match."""
+    scope: list[Any] = [] if search.status is None else [col(Customer.status) == search.status]
+    words = sorted(search.text.casefold().split()[:MOST_WORDS], key=len, reverse=True)
+    if not all(is_storable(word) for word in words):
+        return None
+    if words:
+        first, *others = words
+        found = select(CustomerWord.customer_id).where(*_begins(CustomerWord, first))
+        for word in others:
+            mine = select(CustomerWord.customer_id).where(*_begins(CustomerWord, word))
+            found = found.where(col(CustomerWord.customer_id).in_(mine))
+        scope.append(col(Customer.id).in_(found.distinct().limit(MOST_COUNTED)))
+    return scope
+
+
+def _begins(table: type[CustomerWord], word: str) -> tuple[Any, ...]:
+    word = word[:WORD_LENGTH]
+    return col(table.word) >= word, col(table.word) < word + LAST
+
+
+def _order(search: CustomerSearch) -> list[Any]:
+    columns = {
+        CustomerOrder.NAME: [col(Customer.name), col(Customer.id)],
+        CustomerOrder.EXTERNAL_ID: [col(Customer.external_id)],
+        CustomerOrder.CREATED: [col(Customer.created_at), col(Customer.id)],
+    }[search.order]
+    return [column.asc() if search.ascending else column.desc() for column in columns]
+
+
+def _listed(session: Session, rows: Any, now: datetime) -> tuple[ListedCustomer, ...]:
+    keys = [CustomerId(row.id) for row in rows]
+    balances, plans, visits = _balances(session, keys, now), _plans(session, keys), _last_visits(session, keys)
+    return tuple(
+        ListedCustomer(
+            public_id=row.public_id,
+            external_id=row.external_id,
+            name=row.name,
+            email=row.email,
+            status=row.status,
+            timezone=row.timezone,
+            created_at=row.created_at,
+            balances=balances.get(row.public_id, ()),
+            plans=tuple(plans[row.id]),
+            last_visit_at=visits.get(row.id),
+        )
+        for row in rows
+    )
+
+
+def _balances(session: Session, keys: list[CustomerId], now: datetime) -> Mapping[str, tuple[Money, ...]]:
+    sums: dict[str, dict[str, Money]] = defaultdict(dict)
+    for wallet in wallets_of_customers_of_operator(session, keys, now):
+        mine, value = sums[wallet.customer_public_id], wallet.value
+        mine[wallet.currency] = mine[wallet.currency] + value if wallet.currency in mine else value
+    return {whose: tuple(mine[currency] for currency in sorted(mine)) for whose, mine in sums.items()}
+
+
+def _plans(session: Session, keys: list[CustomerId]) -> Mapping[int, list[str]]:
+    statement = (
+        select(Subscription.customer_id, Plan.name)
+        .join(Plan, col(Plan.id) == col(Subscription.plan_id))
+        .where(col(Subscription.customer_id).in_(keys), col(Subscription.subscription_status).in_(RUNNING))
+        .order_by(col(Subscription.id))
+    )
+    plans: dict[int, list[str]] = defaultdict(list)
+    for customer, plan in session.exec(statement):
+        plans[customer].append(plan)
+    return plans
+
+
+def _last_visits(session: Session, keys: list[CustomerId]) -> Mapping[int, datetime]:
+    statement = (
+        select(PortalSession.customer_id, func.max(PortalSession.last_used_at))
+        .where(col(PortalSession.customer_id).in_(keys), col(PortalSession.is_preview).is_(False))
+        .group_by(col(PortalSession.customer_id))
+    )
+    return {customer: at for customer, at in session.exec(statement) if at is not None}

@@ -1,0 +1,57 @@
+"""Which open pages have lost their session: one question every two seconds for all pages of a process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from contextlib import suppress
+
+from portal_app import clock
+from portal_app.database import current_database
+from portal_app.queries.access import live_sessions_of_anyone
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 2.0
+
+
+class Endings:
+    """Tells those who wait for the end of a session. While the register does not answer, nobody is told anything."""
+
+    def __init__(self) -> None:
+        """Wait for nothing yet."""
+        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._asking: asyncio.Task[None] | None = None
+
+    async def wait(self, jti: str, seconds: float) -> None:
+        """Return once the session has ended, or `seconds` are over."""
+        ended = asyncio.Event()
+        self._waiting[jti].add(ended)
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await ended.wait()
+        finally:
+            self._waiting[jti].discard(ended)
+            if not self._waiting[jti]:
+                del self._waiting[jti]
+
+    async def _ask(self) -> None:
+        while self._waiting:
+            await asyncio.sleep(POLL_SECONDS)
+            asked = tuple(self._waiting)
+            try:
+                live = await current_database().read(live_sessions_of_anyone, asked, clock.utc_now())
+            except Exception:  # whatever it is, the next turn may go better
+                logger.exception("the sessions of open pages could not be asked for")
+                continue
+            for jti in set(asked) - live:
+                for ended in self._waiting.get(jti, ()):
+                    ended.set()
+
+
+ENDINGS = Endings()
+"""Those of this process."""

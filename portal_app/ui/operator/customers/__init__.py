@@ -1,0 +1,1 @@
+"""Find a customer; open or share its portal."""

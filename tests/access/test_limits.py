@@ -1,0 +1,75 @@
+"""How often, and whose: moving windows, and the address behind trusted proxies."""
+
+import asyncio
+from ipaddress import ip_network
+
+import pytest
+from redis_server import running_redis
+
+from portal_app.access.limits import Limiter, client_address
+
+
+def counted(limiter: Limiter, rule: str, *whose: str, times: int) -> list[int]:
+    async def many() -> list[int]:
+        return [await limiter.wait_for(rule, *whose) for _ in range(times)]
+
+    return asyncio.run(many())
+
+
+@pytest.mark.threat("T33", "T38")
+def test_what_is_within_the_rule_is_let_through_and_the_rest_is_told_when_to_come_again():
+    waits = counted(Limiter(), "3/minute", "a", times=5)
+    assert waits[:3] == [0, 0, 0]
+    assert all(1 <= wait <= 60 for wait in waits[3:])
+
+
+def test_everybody_is_counted_alone_and_for_each_purpose():
+    async def some() -> list[int]:
+        limiter = Limiter()
+        return [
+            await limiter.wait_for("1/minute", *whose) for whose in (("mint", "a"), ("mint", "b"), ("failure", "a"))
+        ]
+
+    assert asyncio.run(some()) == [0, 0, 0]
+
+
+def test_processes_with_a_redis_count_together():
+    async def three_processes(address: str) -> list[int]:
+        limiters = [Limiter(address) for _ in range(3)]
+        waits = [await one.wait_for("2/minute", "a") for one in limiters]
+        for one in limiters:
+            await one._windows.storage.bridge.storage.aclose()
+        return waits
+
+    with running_redis() as address:
+        waits = asyncio.run(three_processes(address))
+    assert waits[:2] == [0, 0]
+    assert waits[2]
+
+
+def test_while_redis_is_away_nobody_is_held_up(caplog):
+    assert counted(Limiter("redis://127.0.0.1:1/0"), "1/minute", "a", times=3) == [0, 0, 0]
+    assert "a rate could not be counted" in caplog.text
+
+
+PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
+
+
+@pytest.mark.threat("T38")
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "trusted", "address"),
+    [
+        ("203.0.113.9", "", PROXIES, "203.0.113.9"),
+        ("203.0.113.9", "198.51.100.1", PROXIES, "203.0.113.9"),
+        ("10.0.0.1", "198.51.100.1", PROXIES, "198.51.100.1"),
+        ("10.0.0.1", "192.0.2.66, 198.51.100.1", PROXIES, "198.51.100.1"),
+        ("10.0.0.1", "198.51.100.1, 10.0.0.2", PROXIES, "198.51.100.1"),
+        ("10.0.0.1", "198.51.100.1", (), "10.0.0.1"),
+        ("10.0.0.1", "nonsense", PROXIES, "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1, nonsense", PROXIES, "10.0.0.1"),
+        ("fd00::1", "2001:db8::7", PROXIES, "2001:db8::7"),
+        ("testclient", "198.51.100.1", PROXIES, "testclient"),
+    ],
+)
+def test_an_address_is_what_trusted_proxies_say_and_nobody_else(peer, forwarded, trusted, address):
+    assert client_address(peer, {"x-forwarded-for": forwarded} if forwarded else {}, trusted) == address

@@ -1,0 +1,60 @@
+"""How often the API may be asked: links by one key, and attempts in vain from one address."""
+
+import cast
+import pytest
+from fastapi.testclient import TestClient
+
+from portal_app import clock
+from portal_app.access.api_keys import Scope
+from portal_app.access.limits import limiter
+from portal_app.api import limits
+from portal_app.api.app import create_api
+
+PATH = "/v1/customers/portal/acme"
+
+
+@pytest.fixture
+def client(sqlite_database, settings, monkeypatch):
+    with sqlite_database.writing() as session:
+        cast.add_customer(session, "acme")
+    own = settings.model_copy(
+        update={"limit_mints": "3/minute", "limit_failures": "5/minute", "trusted_proxies": ("10.0.0.0/8",)}
+    )
+    monkeypatch.setattr(limits, "get_settings", lambda: own)
+    limiter.cache_clear()
+    with TestClient(create_api(), client=("10.0.0.1", 1), raise_server_exceptions=False) as client:
+        yield client
+    limiter.cache_clear()
+
+
+def key(database):
+    return {"x-api-key": cast.api_key(database, Scope.MINT, now=clock.utc_now())}
+
+
+def test_a_key_that_mints_too_much_is_told_when_to_go_on_and_the_next_key_is_not(client, sqlite_database):
+    first, second = key(sqlite_database), key(sqlite_database)
+    answers = [client.post(PATH, headers=first) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+    assert answers[-1].json()["code"] == "too_many_requests"
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+    assert client.post(PATH, headers=second).status_code == 200
+
+
+@pytest.mark.threat("T33")
+def test_two_thousand_wrong_keys_are_refused_all_and_after_a_few_told_to_wait(client, sqlite_database, tally):
+    good = key(sqlite_database)
+    wrong = good["x-api-key"][:-9]
+    statuses = [client.post(PATH, headers={"x-api-key": f"{wrong}{n:09}"}).status_code for n in range(2_000)]
+    assert set(statuses) == {401, 429}
+    assert statuses.count(401) < 500
+    assert client.post(PATH, headers=good).status_code == 200
+    tally("guessed API keys", len(statuses), 0)
+
+
+@pytest.mark.threat("T33")
+def test_whoever_fails_is_known_by_the_address_that_the_proxy_saw(client):
+    def ask(address):
+        return client.get("/v1/customer/portal/info", headers={"X-Forwarded-For": f"1.2.3.4, {address}"}).status_code
+
+    assert [ask("198.51.100.1") for _ in range(7)] == [401] * 5 + [429] * 2
+    assert ask("198.51.100.2") == 401
