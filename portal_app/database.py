@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, StatementError
@@ -126,8 +126,12 @@ def make_engine(url: str) -> Engine:
 def _begin_sqlite(connection: Connection) -> None:
     # Readers see one snapshot; writers take the lock at once, so that none has to be undone half-way.
     options = connection.get_execution_options()
-    connection.exec_driver_sql(f"PRAGMA query_only={options.get('sqlite_query_only', False)}")
-    connection.exec_driver_sql(f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}")
+    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    query_only = options.get("sqlite_query_only", False)
+    if connection.info.get("query_only") is not query_only:  # a pragma makes SQLite prepare every statement anew
+        driver.execute(f"PRAGMA query_only={query_only}")
+        connection.info["query_only"] = query_only
+    driver.execute(f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}")
 
 
 def _create_privately(_dialect: object, _record: object, arguments: list[str], _parameters: object) -> None:

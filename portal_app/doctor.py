@@ -6,7 +6,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import text
 
 from portal_app.database import Database
-from portal_app.queries.branding import load_logo
 from portal_app.settings import Settings, read_settings
 
 NO_SUPPORT = "PORTAL_OPERATOR_SUPPORT_EMAIL is missing: a customer whose link fails has nobody to write to"
@@ -21,16 +20,7 @@ def findings() -> tuple[Settings, list[str]]:
     settings, found = read_settings()
     if not settings.operator_support_email:
         found.append(NO_SUPPORT)
-    return settings, found + _logo_findings(settings) + _database_findings(settings.database_url)
-
-
-def _logo_findings(settings: Settings) -> list[str]:
-    try:
-        if settings.operator_logo and settings.operator_logo.is_file():
-            load_logo(settings.operator_logo)
-    except OSError:
-        return ["PORTAL_OPERATOR_LOGO is not an image that can be read"]
-    return []
+    return settings, found + _database_findings(settings.database_url)
 
 
 def _database_findings(url: str) -> list[str]:

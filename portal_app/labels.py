@@ -8,6 +8,7 @@ from portal_app.billing.statuses import (
     BillingPeriod,
     BillingReason,
     InvoiceState,
+    InvoiceType,
     PaymentMethod,
     PaymentStatus,
     RecordStatus,
@@ -129,6 +130,12 @@ PAYMENT_STATUSES = {
     PaymentStatus.REFUNDED: Badge(_("Refunded"), Tone.NOTE),
     PaymentStatus.PARTIALLY_REFUNDED: Badge(_("Partially refunded"), Tone.NOTE),
     PaymentStatus.VOIDED: Badge(_("Void"), Tone.OFF),
+}
+
+INVOICE_TYPES = {
+    InvoiceType.SUBSCRIPTION: _("Subscription invoice"),
+    InvoiceType.ONE_OFF: _("One-off invoice"),
+    InvoiceType.CREDIT: _("Credit invoice"),
 }
 
 BILLING_REASONS = {

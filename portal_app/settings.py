@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
 from limits import parse
+from PIL import Image
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -243,8 +244,8 @@ def read_settings() -> tuple[Settings, list[str]]:
 def unsafe(settings: Settings) -> list[str]:
     """Return one sentence for each thing that must not be, naming its variable and never its value."""
     findings = _key_findings(settings)
-    if settings.operator_logo and not settings.operator_logo.is_file():
-        findings.append("PORTAL_OPERATOR_LOGO names no file")
+    if settings.operator_logo and not _is_image(settings.operator_logo):
+        findings.append("PORTAL_OPERATOR_LOGO names no image that can be read")
     if settings.in_production:
         findings += _production_findings(settings)
     return findings
@@ -301,6 +302,15 @@ def _is_world_readable(database_url: str) -> bool:
     engine, _, rest = database_url.partition(":///")
     path = Path(rest.partition("?")[0])
     return engine.startswith("sqlite") and path.is_file() and bool(path.stat().st_mode & stat.S_IROTH)
+
+
+def _is_image(path: Path) -> bool:
+    try:
+        with Image.open(path) as image:
+            image.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return False
+    return True
 
 
 def _is_of_development(secret: SecretStr) -> bool:

@@ -140,9 +140,9 @@ SABOTAGES = [
     ),
     _one(
         "T11",
-        "portal_app/queries/invoices.py",
-        "(*visible(customer_id), col(Invoice.public_id) == public_id)",
-        "(col(Invoice.public_id) == public_id,)",
+        "portal_app/queries/invoice_details.py",
+        "where(*visible(MINE), _NAMED)",
+        "where(_NAMED)",
         "tests/api/test_files.py::test_what_belongs_to_another_customer_does_not_exist",
     ),
     _one(
@@ -154,9 +154,9 @@ SABOTAGES = [
     ),
     _one(
         "T12",
-        "portal_app/queries/invoices.py",
-        "(*visible(customer_id), col(Invoice.public_id) == public_id)",
-        "(col(Invoice.public_id) == public_id,)",
+        "portal_app/queries/invoice_details.py",
+        "where(*visible(MINE), _NAMED)",
+        "where(_NAMED)",
         f"{GATE_TESTS}test_with_a_good_token_no_argument_and_no_address_reaches_another_customer",
     ),
     _one(

@@ -27,8 +27,9 @@ from portal_app.exports.transactions_csv import transactions_csv
 from portal_app.exports.usage_csv import usage_breakdown_csv, usage_series_csv
 from portal_app.queries.branding import Operator
 from portal_app.queries.customers import get_published_customer_of_operator
+from portal_app.queries.invoice_details import get_invoice
 from portal_app.queries.invoice_search import InvoiceSearch
-from portal_app.queries.invoices import each_invoice, get_invoice
+from portal_app.queries.invoices import each_invoice
 from portal_app.queries.usage import usage_of_preset
 from portal_app.queries.wallets import each_transaction, list_wallets
 from portal_app.ui.tabs.credits.state import CreditsState

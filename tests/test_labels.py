@@ -12,6 +12,7 @@ from portal_app.billing.statuses import (
     BillingPeriod,
     BillingReason,
     InvoiceState,
+    InvoiceType,
     PaymentMethod,
     PaymentStatus,
     SubscriptionState,
@@ -28,6 +29,7 @@ from portal_app.labels import (
     BILLING_REASONS,
     ICONS,
     INVOICE_STATES,
+    INVOICE_TYPES,
     PAYMENT_METHODS,
     PAYMENT_STATUSES,
     SUBSCRIPTION_STATES,
@@ -52,6 +54,7 @@ VOCABULARIES = [
     (TransactionStatus, TRANSACTION_STATUSES),
     (PaymentMethod, PAYMENT_METHODS),
     (PaymentStatus, PAYMENT_STATUSES),
+    (InvoiceType, INVOICE_TYPES),
     (BillingReason, BILLING_REASONS),
     (BillingPeriod, {period: every(period, 1) for period in BillingPeriod}),
 ]

@@ -57,6 +57,7 @@ REFUSED = {
     "a way back that is a script": {"PORTAL_OPERATOR_RETURN_URL": "javascript:alert(1)"},
     "a locale nobody speaks": {"PORTAL_OPERATOR_LOCALE": "xx_YY"},
     "a logo that is not there": {"PORTAL_OPERATOR_LOGO": "/nowhere/logo.png"},
+    "a logo that is no image": {"PORTAL_OPERATOR_LOGO": "/dev/null"},
     "Redis without a password": {"REFLEX_REDIS_URL": "redis://redis.internal:6379"},
     "an unknown database": {"PORTAL_DATABASE_URL": "mysql://root:Zq8hunter2@db/portal"},
     "a key in a cycle": {"PORTAL_SECRET_KEY": "q7Zt0vYw3sLr8Nf2" * 3},
@@ -282,7 +283,7 @@ def test_doctor_lists_everything_at_once(environment, command):
 def test_doctor_sees_a_logo_that_is_no_image(environment, command):
     Path("logo.png").write_text("<svg/>")
     environment(PORTAL_OPERATOR_LOGO="logo.png")
-    assert "PORTAL_OPERATOR_LOGO is not an image that can be read" in command("doctor")[1]
+    assert "PORTAL_OPERATOR_LOGO names no image that can be read" in command("doctor")[1]
 
 
 def test_doctor_has_nothing_to_object_to_in_a_sound_deployment(environment, command):

@@ -27,8 +27,9 @@ from portal_app.exports.transactions_csv import transactions_csv
 from portal_app.exports.usage_csv import usage_breakdown_csv, usage_series_csv
 from portal_app.queries.access import check_session_of_anyone, find_api_key_of_operator
 from portal_app.queries.customers import customer_id_of_operator, get_profile
+from portal_app.queries.invoice_details import get_invoice
 from portal_app.queries.invoice_search import parse_search
-from portal_app.queries.invoices import each_invoice, get_invoice
+from portal_app.queries.invoices import each_invoice
 from portal_app.queries.usage import usage_of_preset
 from portal_app.queries.wallets import each_transaction
 from portal_app.settings import get_settings

@@ -18,7 +18,7 @@ from portal_app.exports.filenames import content_disposition, invoice_filename
 from portal_app.exports.invoice_pdf import invoice_pdf
 from portal_app.queries.branding import branding_of_operator
 from portal_app.queries.customers import CustomerProfile
-from portal_app.queries.invoices import InvoiceDetail
+from portal_app.queries.invoice_details import InvoiceDetail
 from portal_app.settings import get_settings
 
 PDF = "application/pdf"

@@ -2,7 +2,7 @@
 
 import re
 
-from portal_app.queries.invoices import InvoiceDetail
+from portal_app.queries.invoice_details import InvoiceDetail
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 MAX_CHARACTERS = 80

@@ -18,7 +18,7 @@ from portal_app.display import Display
 from portal_app.exports.glyphs import UNPRINTABLE, printable
 from portal_app.labels import INVOICE_STATES, PAYMENT_METHODS, PAYMENT_STATUSES
 from portal_app.queries.branding import Operator
-from portal_app.queries.invoices import InvoiceDetail, InvoiceLine
+from portal_app.queries.invoice_details import InvoiceDetail, InvoiceLine
 from portal_app.texts import gettext as _
 
 FONTS = Path(__file__).parent / "fonts"

@@ -50,7 +50,7 @@ class ScaledDecimal(TypeDecorator[Decimal]):
 
     def process_result_value(self, value: int | Decimal | None, dialect: Dialect) -> Decimal | None:
         """Scale down exactly."""
-        return None if value is None else Decimal(int(value)).scaleb(-self.scale)
+        return None if value is None else Decimal(value).scaleb(-self.scale)
 
 
 class MoneyColumn(ScaledDecimal):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ from sqlmodel import select
 from portal_app.database import Session
 from portal_app.models.branding import Branding
 from portal_app.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 MAX_LOGO_PIXELS = 1024
 MAX_LOGO_BYTES = 256 * 1024
@@ -168,7 +171,11 @@ def _logo(stored: Mapping[str, Any], settings: Settings) -> bytes | None:
     url = (stored.get("theme") or {}).get("logo_url")
     if url:
         return base64.b64decode(url.partition(",")[2])
-    return load_logo(settings.operator_logo) if settings.operator_logo else None
+    try:
+        return load_logo(settings.operator_logo) if settings.operator_logo else None
+    except OSError:  # it was an image when the process began, and names stand where there is no logo
+        logger.warning("PORTAL_OPERATOR_LOGO cannot be read any more")
+        return None
 
 
 def _redrawn(image: Image.Image) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select as select_columns
 from sqlmodel import col, func, select
 
 from portal_app.access.principal import CustomerId
@@ -14,6 +15,7 @@ from portal_app.database import Session, is_storable
 from portal_app.errors import CustomerNotFound, NotFound
 from portal_app.models.customer import Customer
 from portal_app.queries.listing import Fields, Listing, Slice, all_rows
+from portal_app.queries.rows import MINE, columns_of, row_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,10 @@ def get_profile(session: Session, customer_id: CustomerId) -> CustomerProfile:
     Raises:
         NotFound: the customer does not exist.
     """
-    row = session.get(Customer, customer_id)
+    row = row_of(session, customer_id, _MINE)
     if row is None:
         raise NotFound(noun="Customer")
-    return profile_of(row)
+    return CustomerProfile(*row)
 
 
 def list_customers_of_operator(
@@ -71,8 +73,8 @@ def list_customers_of_operator(
 ) -> Slice[CustomerProfile]:
     """Return the customers a listing asks for that have all of `metadata`; without a status, the published ones."""
     has = [col(Customer.meta)[name].as_string() == value for name, value in (metadata or {}).items()]
-    found = all_rows(session, select(Customer).where(*has), listing, _fields(), col(Customer.id))
-    return Slice(tuple(profile_of(row) for (row,) in found.items), found.total)
+    found = all_rows(session, select_columns(*PROFILE).where(*has), listing, _fields(), col(Customer.id))
+    return Slice(tuple(CustomerProfile(*row) for row in found.items), found.total)
 
 
 def customer_id_of_operator(
@@ -116,11 +118,11 @@ def names_of_operator(session: Session, external_ids: tuple[str, ...]) -> Mappin
     return dict(session.exec(statement).all())
 
 
-def profile_of(row: Customer) -> CustomerProfile:
-    """Return a row as its reader sees it."""
-    return CustomerProfile(**{name: getattr(row, name) for name in CustomerProfile.__slots__})
-
-
 def _fields() -> Fields:
     names = ("created_at", "updated_at", "external_id", "name", "email", "address_country", "timezone", "status")
     return {name: col(getattr(Customer, name)) for name in names} | {"id": col(Customer.public_id)}
+
+
+PROFILE = columns_of(Customer, CustomerProfile.__slots__)
+"""The columns of a profile, in its order."""
+_MINE = select_columns(*PROFILE).where(col(Customer.id) == MINE)

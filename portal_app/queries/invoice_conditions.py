@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, or_
+from sqlalchemy import ColumnElement, and_, case, literal_column, or_
 from sqlmodel import col
 
-from portal_app.access.principal import CustomerId
 from portal_app.billing.periods import local_midnight
 from portal_app.billing.statuses import CUSTOMER_INVOICE_STATUSES, InvoiceState, InvoiceStatus, PaymentStatus
 from portal_app.models.invoice import Invoice
 from portal_app.queries.invoice_search import AmountTerm, DateTerm, InvoiceSearch, NumberTerm, StatusTerm
+from portal_app.queries.rows import NOW
 
 
-def visible(customer_id: CustomerId) -> tuple[ColumnElement[bool], ...]:
+def visible(customer_id: Any) -> tuple[ColumnElement[bool], ...]:
     """Return what every invoice a customer may see fulfils: it is theirs, no draft and not skipped."""
     return (
         col(Invoice.customer_id) == customer_id,
-        col(Invoice.invoice_status).in_(CUSTOMER_INVOICE_STATUSES),
+        col(Invoice.invoice_status).in_(_SHOWN),
     )
 
 
-def matching(
-    customer_id: CustomerId, search: InvoiceSearch, zone: ZoneInfo, now: datetime
-) -> tuple[ColumnElement[bool], ...]:
-    """Return what the customer's invoices that match a search fulfil; its days are those of `zone`."""
+def matching(search: InvoiceSearch, zone: ZoneInfo) -> tuple[ColumnElement[bool], ...]:
+    """Return what invoices that match a search at the moment `NOW` fulfil; its days are those of `zone`."""
     kinds: dict[type, list[ColumnElement[bool]]] = {}
     narrowing: list[ColumnElement[bool]] = []
     for term in search.terms:
         match term:
             case StatusTerm():
-                condition = _state_in_sql(now).in_([state.value for state in term.states])
+                condition = _STATE.in_([state.value for state in term.states])
             case AmountTerm():
                 condition = _amount_condition(term)
             case DateTerm():
@@ -44,7 +42,7 @@ def matching(
             narrowing.append(condition)
         else:
             kinds.setdefault(type(term), []).append(condition)
-    return (*visible(customer_id), *narrowing, *(or_(*conditions) for conditions in kinds.values()))
+    return (*narrowing, *(or_(*conditions) for conditions in kinds.values()))
 
 
 def _amount_condition(term: AmountTerm) -> ColumnElement[bool]:
@@ -74,7 +72,7 @@ def _number_condition(term: NumberTerm) -> ColumnElement[bool]:
     return contains if term.amount is None else or_(contains, col(Invoice.total) == term.amount)
 
 
-def _state_in_sql(now: datetime) -> ColumnElement[Any]:
+def _state_in_sql() -> ColumnElement[Any]:
     """`billing.statuses.invoice_state` as SQL, clause by clause."""
     payment = col(Invoice.payment_status)
     remaining, due = col(Invoice.amount_remaining), col(Invoice.amount_due)
@@ -88,9 +86,14 @@ def _state_in_sql(now: datetime) -> ColumnElement[Any]:
         (and_(due == 0, remaining == 0), InvoiceState.NOTHING_DUE.value),
         (remaining == 0, InvoiceState.PAID.value),
         (payment == PaymentStatus.FAILED, InvoiceState.FAILED.value),
-        (and_(col(Invoice.due_at).is_not(None), col(Invoice.due_at) < now), InvoiceState.OVERDUE.value),
+        (and_(col(Invoice.due_at).is_not(None), col(Invoice.due_at) < NOW), InvoiceState.OVERDUE.value),
         (payment == PaymentStatus.PROCESSING, InvoiceState.PROCESSING.value),
         (payment == PaymentStatus.INITIATED, InvoiceState.STARTED.value),
         (col(Invoice.amount_paid) > 0, InvoiceState.PARTIALLY_PAID.value),
         else_=InvoiceState.PENDING.value,
     )
+
+
+_SHOWN = [literal_column(f"'{status}'") for status in CUSTOMER_INVOICE_STATUSES]
+"""Written out: a list of parameters would be spelled anew each time."""
+_STATE = _state_in_sql()

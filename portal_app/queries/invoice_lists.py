@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import and_, case
-from sqlalchemy import select as select_columns
-from sqlmodel import col, func, select
+from sqlalchemy import and_, case, func, select
+from sqlmodel import col
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.statuses import SETTLED_PAYMENT_STATUSES, InvoiceStatus, PaymentStatus
@@ -18,14 +17,9 @@ from portal_app.models.customer import Customer
 from portal_app.models.invoice import Invoice, Payment
 from portal_app.models.subscription import Subscription
 from portal_app.queries.invoice_conditions import visible
-from portal_app.queries.invoices import (
-    InvoiceDetail,
-    InvoicePayment,
-    all_details,
-    payment_of,
-    with_subscription,
-)
+from portal_app.queries.invoice_details import InvoiceDetail, InvoicePayment, all_details, payment_of, with_subscription
 from portal_app.queries.listing import Fields, Listing, Slice, all_rows
+from portal_app.queries.rows import columns_of
 
 ZERO = Decimal(0)
 INVOICE_FIELDS: Fields = {
@@ -81,13 +75,13 @@ def list_invoices(session: Session, customer_id: CustomerId, listing: Listing, n
     """Return the invoices of a customer that a listing asks for, drafts and skipped ones never among them."""
     statement = _with_customer().where(*visible(customer_id))
     found = all_rows(session, statement, listing, INVOICE_FIELDS, col(Invoice.id))
-    return Slice(tuple(all_details(session, [tuple(row) for row in found.items], now)), found.total)
+    return Slice(tuple(all_details(session, found.items, now)), found.total)
 
 
 def list_invoices_of_operator(session: Session, listing: Listing, now: datetime) -> Slice[InvoiceDetail]:
     """Return the invoices of all customers that a listing asks for, whatever their status."""
     found = all_rows(session, _with_customer(), listing, INVOICE_FIELDS, col(Invoice.id))
-    return Slice(tuple(all_details(session, [tuple(row) for row in found.items], now)), found.total)
+    return Slice(tuple(all_details(session, found.items, now)), found.total)
 
 
 def get_payment(session: Session, customer_id: CustomerId, public_id: str) -> InvoicePayment:
@@ -96,17 +90,17 @@ def get_payment(session: Session, customer_id: CustomerId, public_id: str) -> In
     Raises:
         NotFound: it does not exist or is another customer's.
     """
-    mine = Payment.customer_id == customer_id, Payment.public_id == public_id
-    found = session.exec(_payments().where(*mine)).first()
+    mine = col(Payment.customer_id) == customer_id, col(Payment.public_id) == public_id
+    found = session.connection().execute(_payments().where(*mine)).first()
     if found is None:
         raise NotFound(noun="Payment")
-    return payment_of(*found)
+    return payment_of(found, found.invoice_public_id)
 
 
 def list_payments_of_operator(session: Session, listing: Listing) -> Slice[InvoicePayment]:
     """Return the payments of all customers that a listing asks for."""
     found = all_rows(session, _payments(), listing, PAYMENT_FIELDS, col(Payment.id))
-    return Slice(tuple(payment_of(row, invoice) for row, invoice in found.items), found.total)
+    return Slice(tuple(payment_of(row, row.invoice_public_id) for row in found.items), found.total)
 
 
 def summarise_invoices(session: Session, customer_id: CustomerId, now: datetime) -> list[CurrencySummary]:
@@ -114,7 +108,7 @@ def summarise_invoices(session: Session, customer_id: CustomerId, now: datetime)
     unpaid = and_(col(Invoice.amount_remaining) > 0, col(Invoice.payment_status).not_in(SETTLED_PAYMENT_STATUSES))
     overdue = and_(unpaid, col(Invoice.due_at) < now)
     statement = (
-        select_columns(
+        select(
             col(Invoice.currency),
             func.sum(Invoice.total),
             func.sum(Invoice.amount_paid),
@@ -140,8 +134,8 @@ def summarise_invoices(session: Session, customer_id: CustomerId, now: datetime)
 
 def _payments():  # noqa: ANN202 (a statement's type is its columns')
     return (
-        select(Payment, Invoice.public_id)
-        .join(Invoice, col(Invoice.id) == col(Payment.invoice_id))
+        select(*columns_of(Payment), col(Invoice.public_id).label("invoice_public_id"))
+        .join_from(Payment, Invoice, col(Invoice.id) == col(Payment.invoice_id))
         .join(Customer, col(Customer.id) == col(Payment.customer_id))
     )
 

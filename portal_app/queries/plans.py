@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from sqlmodel import col, select
+from sqlalchemy import select
+from sqlmodel import col
 
 from portal_app.billing.statuses import RecordStatus
 from portal_app.database import Session
 from portal_app.errors import NotFound
 from portal_app.models.catalog import Plan
 from portal_app.queries.listing import Fields, Listing, Slice, all_rows
-from portal_app.queries.subscriptions import PlanSummary, plan_of
+from portal_app.queries.subscriptions import PLAN, PlanSummary
 
 PLAN_FIELDS: Fields = {
     "id": col(Plan.public_id),
@@ -28,13 +29,13 @@ def get_plan_of_operator(session: Session, public_id: str) -> PlanSummary:
         NotFound: it does not exist or is deleted.
     """
     usable = col(Plan.public_id) == public_id, col(Plan.status) != RecordStatus.DELETED
-    row = session.exec(select(Plan).where(*usable)).first()
+    row = session.connection().execute(select(*PLAN).where(*usable)).first()
     if row is None:
         raise NotFound(noun="Plan")
-    return plan_of(row)
+    return PlanSummary(*row)
 
 
 def list_plans_of_operator(session: Session, listing: Listing) -> Slice[PlanSummary]:
     """Return the plans a listing asks for; without a status, the published ones."""
-    found = all_rows(session, select(Plan), listing, PLAN_FIELDS, col(Plan.id))
-    return Slice(tuple(plan_of(row) for (row,) in found.items), found.total)
+    found = all_rows(session, select(*PLAN), listing, PLAN_FIELDS, col(Plan.id))
+    return Slice(tuple(PlanSummary(*row) for row in found.items), found.total)

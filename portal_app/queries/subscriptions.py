@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import col, select
+from sqlalchemy import bindparam, select
+from sqlmodel import col
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.statuses import (
@@ -28,6 +29,7 @@ from portal_app.models.catalog import Plan, Price
 from portal_app.models.customer import Customer
 from portal_app.models.subscription import Subscription
 from portal_app.queries.listing import Fields, Listing, Slice, all_rows
+from portal_app.queries.rows import MINE, NOW, all_rows_of, columns_of, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,7 @@ class SubscriptionSummary:
 
 def list_subscriptions(session: Session, customer_id: CustomerId, now: datetime) -> list[SubscriptionSummary]:
     """Return all the customer's subscriptions but drafts: current ones first, each part newest first."""
-    newest_first = col(Subscription.start_at).desc(), col(Subscription.id).desc()
-    rows = session.exec(_subscriptions().where(*_visible(customer_id)).order_by(*newest_first)).all()
-    found = _summaries(session, [tuple(row) for row in rows], now)
+    found = _summaries(session, rows_of(session, customer_id, _MINE_IN_ORDER), now)
     return sorted(found, key=lambda subscription: subscription.is_past)
 
 
@@ -109,9 +109,9 @@ def page_subscriptions(
     session: Session, customer_id: CustomerId, listing: Listing, now: datetime
 ) -> Slice[SubscriptionSummary]:
     """Return the customer's subscriptions that a listing asks for, drafts never among them."""
-    statement = _subscriptions().where(*_visible(customer_id))
+    statement = _SUBSCRIPTIONS.where(*_visible(customer_id))
     found = all_rows(session, statement, listing, SUBSCRIPTION_FIELDS, col(Subscription.id))
-    return Slice(tuple(_summaries(session, [tuple(row) for row in found.items], now)), found.total)
+    return Slice(tuple(_summaries(session, found.items, now)), found.total)
 
 
 def get_subscription(session: Session, customer_id: CustomerId, public_id: str, now: datetime) -> SubscriptionSummary:
@@ -120,7 +120,7 @@ def get_subscription(session: Session, customer_id: CustomerId, public_id: str, 
     Raises:
         NotFound: it does not exist, is a draft, or is another customer's.
     """
-    return _one(session, (*_visible(customer_id), Subscription.public_id == public_id), now)
+    return _one(session, (*_visible(customer_id), col(Subscription.public_id) == public_id), now)
 
 
 def get_subscription_of_operator(
@@ -131,75 +131,41 @@ def get_subscription_of_operator(
     Raises:
         NotFound: it does not exist or is another customer's.
     """
-    return _one(session, (Subscription.customer_id == customer_id, Subscription.public_id == public_id), now)
+    mine = col(Subscription.customer_id) == customer_id, col(Subscription.public_id) == public_id
+    return _one(session, mine, now)
 
 
 def list_subscriptions_of_operator(session: Session, listing: Listing, now: datetime) -> Slice[SubscriptionSummary]:
     """Return the subscriptions of all customers that a listing asks for, drafts included."""
-    found = all_rows(session, _subscriptions(), listing, SUBSCRIPTION_FIELDS, col(Subscription.id))
-    return Slice(tuple(_summaries(session, [tuple(row) for row in found.items], now)), found.total)
+    found = all_rows(session, _SUBSCRIPTIONS, listing, SUBSCRIPTION_FIELDS, col(Subscription.id))
+    return Slice(tuple(_summaries(session, found.items, now)), found.total)
 
 
-def plan_of(row: Plan) -> PlanSummary:
-    """Return a row as its reader sees it."""
-    return PlanSummary(**{name: getattr(row, name) for name in PlanSummary.__slots__})
-
-
-def _subscriptions():  # noqa: ANN202 (a statement's type is its columns')
+def _visible(customer_id: Any) -> tuple[Any, ...]:
     return (
-        select(Subscription, Plan, Customer.public_id, Customer.timezone)
-        .join(Plan, col(Plan.id) == col(Subscription.plan_id))
-        .join(Customer, col(Customer.id) == col(Subscription.customer_id))
-    )
-
-
-def _visible(customer_id: CustomerId) -> tuple[Any, ...]:
-    return (
-        Subscription.customer_id == customer_id,
+        col(Subscription.customer_id) == customer_id,
         col(Subscription.subscription_status) != SubscriptionStatus.DRAFT,
     )
 
 
 def _one(session: Session, conditions: tuple[Any, ...], now: datetime) -> SubscriptionSummary:
-    row = session.exec(_subscriptions().where(*conditions)).first()
+    row = session.connection().execute(_SUBSCRIPTIONS.where(*conditions)).first()
     if row is None:
         raise NotFound(noun="Subscription")
-    return _summaries(session, [tuple(row)], now)[0]
+    return _summaries(session, [row], now)[0]
 
 
-def _summaries(session: Session, rows: list[Any], now: datetime) -> list[SubscriptionSummary]:
-    fees = _fees(session, {plan.id for _, plan, _, _ in rows}, now) if rows else {}
-    return [
-        _summary(row, plan, customer, zone, fees.get((row.plan_id, row.currency), ()), now)
-        for row, plan, customer, zone in rows
-    ]
-
-
-def _fees(session: Session, plans: set[int | None], now: datetime) -> dict[tuple[int, str], tuple[RecurringFee, ...]]:
-    """Flat fees of these plans valid at `now`, by plan and currency."""
-    statement = (
-        select(Price)
-        .where(
-            col(Price.plan_id).in_(plans),
-            col(Price.type) == PriceType.FIXED,
-            col(Price.billing_model) == BillingModel.FLAT_FEE,
-            col(Price.subscription_id).is_(None),
-            col(Price.status) == RecordStatus.PUBLISHED,
-            col(Price.start_at).is_(None) | (col(Price.start_at) <= now),
-            col(Price.end_at).is_(None) | (col(Price.end_at) > now),
-        )
-        .order_by(col(Price.id))
-    )
+def _summaries(session: Session, rows: Sequence[Any], now: datetime) -> list[SubscriptionSummary]:
     fees: defaultdict[tuple[int, str], list[RecurringFee]] = defaultdict(list)
-    for price in session.exec(statement):
-        fee = RecurringFee(price.amount, price.currency, price.billing_period, price.billing_period_count)
-        fees[price.plan_id, price.currency].append(fee)
-    return {key: tuple(of_plan) for key, of_plan in fees.items()}
+    if rows:
+        plans = list({row.plan_id for row in rows})
+        for plan_id, *fee in all_rows_of(session, _FEES, plans=plans, now=now):
+            of_plan = RecurringFee(*fee)
+            fees[plan_id, of_plan.currency].append(of_plan)
+    return [_summary(row, fees[row.plan_id, row.currency], now) for row in rows]
 
 
-def _summary(
-    row: Subscription, plan: Plan, customer: str, zone: str, fees: tuple[RecurringFee, ...], now: datetime
-) -> SubscriptionSummary:
+def _summary(row: Any, fees: list[RecurringFee], now: datetime) -> SubscriptionSummary:
     ends_at = _end(row)
     state = subscription_state(
         row.subscription_status,
@@ -207,6 +173,7 @@ def _summary(
         cancels=row.cancel_at_period_end or row.cancel_at is not None,
         now=now,
     )
+    plan = PlanSummary(*row[: len(PLAN)])
     return SubscriptionSummary(
         public_id=row.public_id,
         plan_name=plan.name,
@@ -220,15 +187,15 @@ def _summary(
         ends_at=row.cancelled_at or ends_at if state is SubscriptionState.CANCELLED else ends_at,
         resumes_at=row.resumes_at,
         started_at=row.start_at,
-        customer_public_id=customer,
-        plan=plan_of(plan),
+        customer_public_id=row.customer_public_id,
+        plan=plan,
         status=row.subscription_status,
         currency=row.currency,
         billing_period=row.billing_period,
         billing_period_count=row.billing_period_count,
         billing_cycle=row.billing_cycle,
         billing_anchor_at=row.billing_anchor_at or row.start_at,
-        timezone=row.timezone or zone,
+        timezone=row.timezone or row.customer_timezone,
         end_at=row.end_at,
         trial_start_at=row.trial_start_at,
         cancel_at_period_end=row.cancel_at_period_end,
@@ -244,25 +211,60 @@ def _summary(
 _BILLED = {SubscriptionState.ACTIVE, SubscriptionState.TRIALING, SubscriptionState.CANCELLING}
 
 
-def _end(row: Subscription) -> datetime | None:
+def _end(row: Any) -> datetime | None:
     """Return the first of the ends that are set."""
     at_period_end = row.current_period_end_at if row.cancel_at_period_end else None
     return min((at for at in (at_period_end, row.cancel_at, row.end_at) if at is not None), default=None)
 
 
-def _next_billing(row: Subscription, ends_at: datetime | None) -> datetime | None:
+def _next_billing(row: Any, ends_at: datetime | None) -> datetime | None:
     """Return when a period or the trial ends and the next begins; None if the subscription ends first."""
     is_trial = row.subscription_status is SubscriptionStatus.TRIALING
     turn = (row.trial_end_at if is_trial else None) or row.current_period_end_at
     return turn if ends_at is None or turn < ends_at else None
 
 
-def _is_charged(fee: RecurringFee, row: Subscription) -> bool:
+def _is_charged(fee: RecurringFee, row: Any) -> bool:
     """Tell whether a fee of the plan is this subscription's: a plan may be sold by the month and by the year."""
     as_often = (fee.period, fee.count) == (row.billing_period, row.billing_period_count)
     return as_often or fee.period is BillingPeriod.ONETIME
 
 
+PLAN = columns_of(Plan, PlanSummary.__slots__, prefix="plan_")
+"""The columns of a plan, in its order."""
+_SUBSCRIPTIONS = (
+    select(
+        *PLAN,
+        *columns_of(Subscription),
+        col(Customer.public_id).label("customer_public_id"),
+        col(Customer.timezone).label("customer_timezone"),
+    )
+    .join_from(Subscription, Plan, col(Plan.id) == col(Subscription.plan_id))
+    .join(Customer, col(Customer.id) == col(Subscription.customer_id))
+)
+_MINE_IN_ORDER = _SUBSCRIPTIONS.where(*_visible(MINE)).order_by(
+    col(Subscription.start_at).desc(), col(Subscription.id).desc()
+)
+_FEES: Any = (
+    select(
+        col(Price.plan_id),
+        col(Price.amount),
+        col(Price.currency),
+        col(Price.billing_period),
+        col(Price.billing_period_count),
+    )
+    .where(
+        col(Price.plan_id).in_(bindparam("plans", expanding=True)),
+        col(Price.type) == PriceType.FIXED,
+        col(Price.billing_model) == BillingModel.FLAT_FEE,
+        col(Price.subscription_id).is_(None),
+        col(Price.status) == RecordStatus.PUBLISHED,
+        col(Price.start_at).is_(None) | (col(Price.start_at) <= NOW),
+        col(Price.end_at).is_(None) | (col(Price.end_at) > NOW),
+    )
+    .order_by(col(Price.id))
+)
+"""Flat fees of plans that are valid at a moment."""
 SUBSCRIPTION_FIELDS: Fields = {
     "id": col(Subscription.public_id),
     "customer_id": col(Customer.public_id),

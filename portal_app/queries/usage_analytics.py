@@ -17,7 +17,7 @@ from portal_app.models.catalog import Plan
 from portal_app.models.subscription import Subscription
 from portal_app.queries.catalog import FeatureDetail, features_of_operator
 from portal_app.queries.prices import PriceDetail, prices_of_operator
-from portal_app.queries.subscriptions import PlanSummary, get_subscription_of_operator, plan_of
+from portal_app.queries.subscriptions import PLAN, PlanSummary, get_subscription_of_operator
 from portal_app.queries.usage import Charged, UsageQuestion, UsageReport, usage_report
 
 
@@ -72,12 +72,13 @@ def analyse_usage(
     report = usage_report(session, customer_id, question, now)
     charged = [one for series in report.series for one in series.charged]
     plans = {one.plan_id for one in charged}
-    rows = session.exec(select(Plan).where(col(Plan.id).in_(plans))) if plans else ()
+    statement = select(col(Plan.id), *PLAN).where(col(Plan.id).in_(plans))
+    rows = session.connection().execute(statement) if plans else ()
     return UsageAnalysis(
         report=report,
         features=features_of_operator(session, {series.feature.public_id for series in report.series}),
         prices=prices_of_operator(session, {str(version.key) for one in charged for version in one.tariff.versions}),
-        plans={row.id or 0: plan_of(row) for row in rows},
+        plans={id_: PlanSummary(*plan) for id_, *plan in rows},
         sources=_sources(session, customer_id, question, now) if with_sources else {},
     )
 

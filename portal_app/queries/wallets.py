@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import case
-from sqlmodel import col, func, select
+from sqlalchemy import bindparam, case, func, select
+from sqlmodel import col
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.ledger import Grant, expired_credits, next_to_expire
@@ -29,6 +30,7 @@ from portal_app.models.invoice import Invoice
 from portal_app.models.wallet import CreditGrant, Wallet, WalletTransaction
 from portal_app.queries.listing import Fields, Listing, Slice, all_rows
 from portal_app.queries.paging import PAGE_SIZE, Page, offset_of
+from portal_app.queries.rows import MINE, all_rows_of, columns_of, each_row_of, row_of, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,7 @@ class Transaction:
 
 def list_wallets(session: Session, customer_id: CustomerId, now: datetime) -> list[WalletSummary]:
     """Return all wallets of the customer, active ones first, then oldest first."""
-    rows = session.exec(_wallets().where(Wallet.customer_id == customer_id).order_by(col(Wallet.id)))
-    found = _summaries(session, [tuple(row) for row in rows], now)
+    found = _summaries(session, rows_of(session, customer_id, _MY_WALLETS), now)
     return sorted(found, key=lambda wallet: wallet.status is not WalletStatus.ACTIVE)
 
 
@@ -100,11 +101,10 @@ def get_wallet(session: Session, customer_id: CustomerId, public_id: str, now: d
     Raises:
         NotFound: it does not exist or is another customer's.
     """
-    mine = Wallet.customer_id == customer_id, Wallet.public_id == public_id
-    row = session.exec(_wallets().where(*mine)).first()
+    row = row_of(session, customer_id, _MY_WALLET, public_id=public_id)
     if row is None:
         raise NotFound(noun="Wallet")
-    return _summaries(session, [tuple(row)], now)[0]
+    return _summaries(session, [row], now)[0]
 
 
 def wallets_of_customers_of_operator(
@@ -112,14 +112,14 @@ def wallets_of_customers_of_operator(
 ) -> list[WalletSummary]:
     """Return the active wallets of some customers, oldest first."""
     whose = col(Wallet.customer_id).in_(customer_ids), col(Wallet.wallet_status) == WalletStatus.ACTIVE
-    rows = session.exec(_wallets().where(*whose).order_by(col(Wallet.id)))
-    return _summaries(session, [tuple(row) for row in rows], now)
+    rows = session.connection().execute(_WALLETS.where(*whose).order_by(col(Wallet.id))).all()
+    return _summaries(session, rows, now)
 
 
 def list_wallets_of_operator(session: Session, listing: Listing, now: datetime) -> Slice[WalletSummary]:
     """Return the wallets of all customers that a listing asks for."""
-    found = all_rows(session, _wallets(), listing, WALLET_FIELDS, col(Wallet.id))
-    return Slice(tuple(_summaries(session, [tuple(row) for row in found.items], now)), found.total)
+    found = all_rows(session, _WALLETS, listing, WALLET_FIELDS, col(Wallet.id))
+    return Slice(tuple(_summaries(session, found.items, now)), found.total)
 
 
 def search_transactions(
@@ -130,9 +130,9 @@ def search_transactions(
     Raises:
         NotFound: the wallet does not exist or is another customer's.
     """
-    wallet_id = _wallet_id(session, customer_id, wallet_public_id)
-    mine = WalletTransaction.customer_id == customer_id, WalletTransaction.wallet_id == wallet_id
-    return _search(session, _ledger(*mine), listing)
+    wallet_id, _ = _wallet(session, customer_id, wallet_public_id)
+    mine = col(WalletTransaction.customer_id) == customer_id, col(WalletTransaction.wallet_id) == wallet_id
+    return _search(session, _LEDGER.where(*mine), listing)
 
 
 def get_transaction(session: Session, customer_id: CustomerId, public_id: str) -> Transaction:
@@ -141,16 +141,15 @@ def get_transaction(session: Session, customer_id: CustomerId, public_id: str) -
     Raises:
         NotFound: it does not exist or is another customer's.
     """
-    mine = WalletTransaction.customer_id == customer_id, WalletTransaction.public_id == public_id
-    row = session.exec(_ledger(*mine)).first()
+    row = row_of(session, customer_id, _MY_TRANSACTION, public_id=public_id)
     if row is None:
         raise NotFound(noun="Transaction")
-    return _transaction(*row)
+    return _transaction(row)
 
 
 def search_transactions_of_operator(session: Session, listing: Listing) -> Slice[Transaction]:
     """Return the ledger rows of all wallets that a listing asks for."""
-    return _search(session, _ledger(), listing)
+    return _search(session, _LEDGER, listing)
 
 
 def list_transactions(
@@ -161,12 +160,10 @@ def list_transactions(
     Raises:
         NotFound: the wallet does not exist or is another customer's.
     """
-    wallet_id = _wallet_id(session, customer_id, wallet_public_id)
-    scope = (WalletTransaction.customer_id == customer_id, WalletTransaction.wallet_id == wallet_id)
-    total = session.exec(select(func.count()).select_from(WalletTransaction).where(*scope)).one()
+    wallet_id, total = _wallet(session, customer_id, wallet_public_id)
     number, offset = offset_of(number, total)
-    rows = session.exec(_ledger(*scope).offset(offset).limit(PAGE_SIZE))
-    return Page(tuple(_transaction(*row) for row in rows), number, total)
+    page = rows_of(session, customer_id, _MY_PAGE, wallet_id=wallet_id, offset=offset, limit=PAGE_SIZE)
+    return Page(tuple(_transaction(row) for row in page), number, total)
 
 
 def each_transaction(session: Session, customer_id: CustomerId, wallet_public_id: str) -> Iterator[Transaction]:
@@ -175,62 +172,34 @@ def each_transaction(session: Session, customer_id: CustomerId, wallet_public_id
     Raises:
         NotFound: the wallet does not exist or is another customer's.
     """
-    wallet_id = _wallet_id(session, customer_id, wallet_public_id)
-    scope = (WalletTransaction.customer_id == customer_id, WalletTransaction.wallet_id == wallet_id)
-    rows = session.exec(_ledger(*scope).execution_options(yield_per=500))
-    return (_transaction(*row) for row in rows)
+    wallet_id, _ = _wallet(session, customer_id, wallet_public_id)
+    rows = each_row_of(session, customer_id, _MY_LEDGER, wallet_id=wallet_id)
+    return (_transaction(row) for row in rows)
 
 
-def _wallet_id(session: Session, customer_id: CustomerId, public_id: str) -> int:
-    statement = select(Wallet.id).where(Wallet.customer_id == customer_id, Wallet.public_id == public_id)
-    found = session.exec(statement).first() if is_storable(public_id) else None
+def _wallet(session: Session, customer_id: CustomerId, public_id: str) -> tuple[int, int]:
+    """Return a wallet's inner key, and how many rows its ledger has."""
+    found = row_of(session, customer_id, _COUNTED, public_id=public_id) if is_storable(public_id) else None
     if found is None:
         raise NotFound(noun="Wallet")
-    return found
+    return tuple(found)
 
 
-def _wallets():  # noqa: ANN202 (a statement's type is its columns')
-    last_balance = (
-        select(col(WalletTransaction.credit_balance_after))
-        .where(WalletTransaction.wallet_id == Wallet.id)
-        .order_by(col(WalletTransaction.sequence).desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    return select(Wallet, last_balance, Customer.public_id).join(Customer, col(Customer.id) == col(Wallet.customer_id))
-
-
-def _summaries(session: Session, rows: list[Any], now: datetime) -> list[WalletSummary]:
-    grants = _open_grants(session, [wallet for wallet, _, _ in rows])
-    return [
-        _summary(wallet, balance or Decimal(0), grants.get(wallet.id, []), customer, now)
-        for wallet, balance, customer in rows
-    ]
+def _summaries(session: Session, rows: Sequence[Any], now: datetime) -> list[WalletSummary]:
+    owners, ids = list({row.customer_id for row in rows}), [row.id for row in rows]
+    grants: defaultdict[int, list[Grant]] = defaultdict(list)
+    for wallet_id, *grant in all_rows_of(session, _OPEN_GRANTS, owners=owners, wallets=ids):
+        grants[wallet_id].append(Grant(*grant))
+    return [_summary(row, grants[row.id], now) for row in rows]
 
 
 def _search(session: Session, ledger: Any, listing: Listing) -> Slice[Transaction]:
-    found = all_rows(session, ledger.order_by(None), listing, TRANSACTION_FIELDS, col(WalletTransaction.id))
-    return Slice(tuple(_transaction(*row) for row in found.items), found.total)
+    found = all_rows(session, ledger, listing, TRANSACTION_FIELDS, col(WalletTransaction.id))
+    return Slice(tuple(_transaction(row) for row in found.items), found.total)
 
 
-def _open_grants(session: Session, wallets: list[Wallet]) -> dict[int, list[Grant]]:
-    statement = select(CreditGrant).where(
-        col(CreditGrant.customer_id).in_({wallet.customer_id for wallet in wallets}),
-        col(CreditGrant.wallet_id).in_([wallet.id for wallet in wallets]),
-        col(CreditGrant.credits_available) > 0,
-        col(CreditGrant.expires_at).is_not(None),
-    )
-    grants: dict[int, list[Grant]] = {}
-    for row in session.exec(statement):
-        grant = Grant(
-            row.id or 0, row.credits_available, row.granted_at, row.priority, row.is_purchased, row.expires_at
-        )
-        grants.setdefault(row.wallet_id, []).append(grant)
-    return grants
-
-
-def _summary(row: Wallet, balance: Decimal, grants: list[Grant], customer: str, now: datetime) -> WalletSummary:
-    credits_ = balance - expired_credits(grants, now)
+def _summary(row: Any, grants: list[Grant], now: datetime) -> WalletSummary:
+    credits_ = (row.balance or Decimal(0)) - expired_credits(grants, now)
     expiring = next_to_expire(grants, now)
     return WalletSummary(
         public_id=row.public_id,
@@ -244,7 +213,7 @@ def _summary(row: Wallet, balance: Decimal, grants: list[Grant], customer: str, 
         value=Money(value_of_credits(credits_, row.conversion_rate), row.currency),
         next_expiring_credits=expiring.available if expiring else Decimal(0),
         next_expiry_at=expiring.expires_at if expiring else None,
-        customer_public_id=customer,
+        customer_public_id=row.customer_public_id,
         topup_conversion_rate=row.topup_conversion_rate,
         meta=row.meta,
         created_at=row.created_at,
@@ -252,56 +221,28 @@ def _summary(row: Wallet, balance: Decimal, grants: list[Grant], customer: str, 
     )
 
 
-def _ledger(*scope: object):  # noqa: ANN202 (a statement's type is its columns')
-    return (
-        select(  # pyright: ignore[reportCallIssue] (typed for up to four columns)
-            WalletTransaction,
-            Wallet.public_id,
-            Wallet.currency,
-            Customer.public_id,
-            CreditGrant,
-            Invoice.public_id,
-            Invoice.number,
-        )
-        .join(Wallet, col(Wallet.id) == col(WalletTransaction.wallet_id))
-        .join(Customer, col(Customer.id) == col(WalletTransaction.customer_id))
-        .outerjoin(CreditGrant, col(CreditGrant.id) == col(WalletTransaction.grant_id))
-        .outerjoin(Invoice, col(Invoice.id) == col(WalletTransaction.invoice_id))
-        .where(*scope)  # pyright: ignore[reportArgumentType]
-        .order_by(col(WalletTransaction.sequence).desc())
-    )
-
-
-def _transaction(
-    row: WalletTransaction,
-    wallet: str,
-    currency: str,
-    customer: str,
-    grant: CreditGrant | None,
-    invoice: str | None,
-    number: str | None,
-) -> Transaction:
+def _transaction(row: Any) -> Transaction:
     sign = -1 if row.type is TransactionType.DEBIT else 1
-    brought = grant if grant and row.type is TransactionType.CREDIT else None
+    brings = row.grant_name is not None and row.type is TransactionType.CREDIT
     return Transaction(
         public_id=row.public_id,
         type=row.type,
         status=row.transaction_status,
         reason=row.transaction_reason,
         credits=sign * row.credit_amount,
-        value=Money(sign * row.amount, currency),
+        value=Money(sign * row.amount, row.currency),
         credits_after=row.credit_balance_after,
         at=row.created_at,
-        expires_at=brought.expires_at if brought else None,
-        priority=brought.priority if brought else None,
-        invoice_number=number,
-        invoice_public_id=invoice,
+        expires_at=row.expires_at if brings else None,
+        priority=row.priority if brings else None,
+        invoice_number=row.invoice_number,
+        invoice_public_id=row.invoice_public_id,
         description=row.description,
-        grant_name=grant.name if grant else "",
-        wallet_public_id=wallet,
-        customer_public_id=customer,
+        grant_name=row.grant_name or "",
+        wallet_public_id=row.wallet_public_id,
+        customer_public_id=row.customer_public_id,
         credits_before=row.credit_balance_before,
-        credits_available=brought.credits_available if brought else Decimal(0),
+        credits_available=row.credits_available if brings else Decimal(0),
         conversion_rate=row.conversion_rate,
         reference_type=row.reference_type,
         reference_id=row.reference_id,
@@ -311,6 +252,62 @@ def _transaction(
     )
 
 
+_LAST_BALANCE = (
+    select(col(WalletTransaction.credit_balance_after))
+    .where(col(WalletTransaction.wallet_id) == col(Wallet.id))
+    .order_by(col(WalletTransaction.sequence).desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_WALLETS = select(
+    *columns_of(Wallet), _LAST_BALANCE.label("balance"), col(Customer.public_id).label("customer_public_id")
+).join_from(Wallet, Customer, col(Customer.id) == col(Wallet.customer_id))
+_MY_WALLETS = _WALLETS.where(col(Wallet.customer_id) == MINE).order_by(col(Wallet.id))
+_NAMED = col(Wallet.customer_id) == MINE, col(Wallet.public_id) == bindparam("public_id")
+_MY_WALLET = _WALLETS.where(*_NAMED)
+_COUNTED = select(
+    col(Wallet.id).label("id"),
+    select(func.count())
+    .where(col(WalletTransaction.customer_id) == MINE, col(WalletTransaction.wallet_id) == col(Wallet.id))
+    .scalar_subquery()
+    .label("count"),
+).where(*_NAMED)
+_OPEN_GRANTS: Any = select(
+    col(CreditGrant.wallet_id),
+    col(CreditGrant.id),
+    col(CreditGrant.credits_available),
+    col(CreditGrant.granted_at),
+    col(CreditGrant.priority),
+    col(CreditGrant.is_purchased),
+    col(CreditGrant.expires_at),
+).where(
+    col(CreditGrant.customer_id).in_(bindparam("owners", expanding=True)),
+    col(CreditGrant.wallet_id).in_(bindparam("wallets", expanding=True)),
+    col(CreditGrant.credits_available) > 0,
+    col(CreditGrant.expires_at).is_not(None),
+)
+_LEDGER = (
+    select(
+        *columns_of(WalletTransaction),
+        col(Wallet.public_id).label("wallet_public_id"),
+        col(Wallet.currency).label("currency"),
+        col(Customer.public_id).label("customer_public_id"),
+        col(CreditGrant.name).label("grant_name"),
+        *columns_of(CreditGrant, ("expires_at", "priority", "credits_available")),
+        col(Invoice.public_id).label("invoice_public_id"),
+        col(Invoice.number).label("invoice_number"),
+    )
+    .join_from(WalletTransaction, Wallet, col(Wallet.id) == col(WalletTransaction.wallet_id))
+    .join(Customer, col(Customer.id) == col(WalletTransaction.customer_id))
+    .outerjoin(CreditGrant, col(CreditGrant.id) == col(WalletTransaction.grant_id))
+    .outerjoin(Invoice, col(Invoice.id) == col(WalletTransaction.invoice_id))
+)
+_MY_TRANSACTION = _LEDGER.where(
+    col(WalletTransaction.customer_id) == MINE, col(WalletTransaction.public_id) == bindparam("public_id")
+)
+_MY_ROWS = col(WalletTransaction.customer_id) == MINE, col(WalletTransaction.wallet_id) == bindparam("wallet_id")
+_MY_LEDGER = _LEDGER.where(*_MY_ROWS).order_by(col(WalletTransaction.sequence).desc())
+_MY_PAGE = _MY_LEDGER.offset(bindparam("offset")).limit(bindparam("limit"))
 _BRINGS = col(WalletTransaction.type) == TransactionType.CREDIT
 WALLET_FIELDS: Fields = {
     "id": col(Wallet.public_id),

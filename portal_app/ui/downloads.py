@@ -12,7 +12,7 @@ from portal_app.access.downloads import FileKind, sign_download
 from portal_app.access.keys import Purpose, derive_key
 from portal_app.billing.periods import Preset
 from portal_app.errors import NotFound
-from portal_app.queries.invoices import get_invoice
+from portal_app.queries.invoice_details import get_invoice
 from portal_app.settings import get_settings
 from portal_app.ui.addresses import clean
 from portal_app.ui.gate import Portal

@@ -21,8 +21,9 @@ from portal_app.models.invoice import Invoice, LineItem, Payment
 from portal_app.models.wallet import WalletTransaction
 from portal_app.queries.customers import get_profile, get_published_customer_of_operator
 from portal_app.queries.invariants import all_violations
+from portal_app.queries.invoice_details import get_invoice
 from portal_app.queries.invoice_search import InvoiceSearch
-from portal_app.queries.invoices import count_invoices, each_invoice, get_invoice, list_latest_invoices
+from portal_app.queries.invoices import count_invoices, each_invoice, list_latest_invoices
 from portal_app.queries.subscriptions import list_subscriptions
 from portal_app.queries.wallets import list_transactions, list_wallets
 

@@ -13,7 +13,7 @@ from portal_app.billing.statuses import InvoiceStatus, PaymentMethod, PaymentSta
 from portal_app.display import make_display
 from portal_app.exports.invoice_pdf import invoice_pdf
 from portal_app.queries.branding import Operator
-from portal_app.queries.invoices import get_invoice
+from portal_app.queries.invoice_details import get_invoice
 
 NORTHWIND = Operator(
     name="Northwind Traders Ltd",

@@ -9,7 +9,7 @@ import pytest
 from portal_app.display import make_display
 from portal_app.exports.invoice_pdf import FONTS, invoice_pdf
 from portal_app.queries.branding import Operator
-from portal_app.queries.invoices import get_invoice
+from portal_app.queries.invoice_details import get_invoice
 
 HOSTILE = [
     "http://169.254.169.254/latest/meta-data/",

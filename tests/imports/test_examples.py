@@ -15,8 +15,9 @@ from portal_app.imports.directory import import_directory
 from portal_app.imports.nouns import NOUNS
 from portal_app.queries.customers import get_profile, get_published_customer_of_operator
 from portal_app.queries.invariants import all_violations
+from portal_app.queries.invoice_details import get_invoice
 from portal_app.queries.invoice_search import InvoiceSearch
-from portal_app.queries.invoices import get_invoice, search_invoices
+from portal_app.queries.invoices import search_invoices
 from portal_app.queries.subscriptions import list_subscriptions
 from portal_app.queries.wallets import list_transactions, list_wallets
 

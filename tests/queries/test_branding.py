@@ -57,6 +57,12 @@ def test_the_logo_is_drawn_anew_as_a_small_png(session, northwind, logo):
     assert (drawn.format, drawn.mode, drawn.size) == ("PNG", "RGBA", (MAX_LOGO_PIXELS, 128))
 
 
+def test_a_logo_that_has_gone_since_the_start_leaves_the_name(session, northwind, tmp_path, caplog):
+    operator = branding_of_operator(session, northwind.model_copy(update={"operator_logo": tmp_path / "gone.png"}))
+    assert (operator.name, operator.logo) == ("Northwind", None)
+    assert "PORTAL_OPERATOR_LOGO cannot be read any more" in caplog.text
+
+
 @pytest.mark.threat("T25")
 def test_nothing_but_pixels_of_an_image_is_kept(tmp_path):
     path = tmp_path / "logo.jpg"

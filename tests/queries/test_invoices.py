@@ -22,12 +22,12 @@ from portal_app.billing.statuses import (
 from portal_app.errors import NotFound
 from portal_app.models.invoice import Invoice
 from portal_app.queries.customers import get_published_customer_of_operator
+from portal_app.queries.invoice_details import get_invoice
 from portal_app.queries.invoice_search import InvoiceSearch, parse_search
 from portal_app.queries.invoices import (
     InvoiceOrder,
     count_invoices,
     each_invoice,
-    get_invoice,
     list_latest_invoices,
     search_invoices,
 )

@@ -27,8 +27,8 @@ from portal_app.commands.invoices import create_invoice, finalize_invoice, updat
 from portal_app.commands.payments import set_payment_status
 from portal_app.errors import InvoiceIs
 from portal_app.queries.customers import customer_id_of_operator
+from portal_app.queries.invoice_details import get_invoice_of_operator
 from portal_app.queries.invoice_lists import list_invoices_of_operator
-from portal_app.queries.invoices import get_invoice_of_operator
 from portal_app.queries.listing import Listing
 from portal_app.queries.owners import Owned, owner_of_operator
 from portal_app.queries.subscriptions import get_subscription_of_operator

@@ -14,8 +14,8 @@ from portal_app.api.wire.invoices import InvoiceWire, PdfUrlWire, invoice_wire, 
 from portal_app.api.wire.lists import ListWire, PageBody, this_page
 from portal_app.api.wire.subscriptions import subscription_wire
 from portal_app.api.wire.values import ObjectId
+from portal_app.queries.invoice_details import get_invoice
 from portal_app.queries.invoice_lists import list_invoices
-from portal_app.queries.invoices import get_invoice
 from portal_app.queries.listing import Order
 from portal_app.queries.subscriptions import get_subscription
 

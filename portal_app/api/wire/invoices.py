@@ -20,8 +20,8 @@ from portal_app.billing.statuses import (
     PaymentStatus,
     PriceType,
 )
+from portal_app.queries.invoice_details import InvoiceDetail, InvoiceLine
 from portal_app.queries.invoice_lists import CurrencySummary
-from portal_app.queries.invoices import InvoiceDetail, InvoiceLine
 
 ZERO = Decimal(0)
 

@@ -21,7 +21,7 @@ from portal_app.api.wire.values import (
 )
 from portal_app.billing.statuses import RECEIVED_PAYMENT_STATUSES, PaymentMethod, PaymentStatus
 from portal_app.commands.payments import NewPayment
-from portal_app.queries.invoices import InvoicePayment
+from portal_app.queries.invoice_details import InvoicePayment
 from portal_app.queries.listing import Filter, Listing, among, equal
 
 

@@ -6,8 +6,8 @@ from typing import TypedDict
 
 from portal_app.billing.money import Money
 from portal_app.display import Display
-from portal_app.labels import INVOICE_STATES, PAYMENT_METHODS, PAYMENT_STATUSES
-from portal_app.queries.invoices import InvoiceDetail, InvoiceLine, InvoicePayment
+from portal_app.labels import BILLING_REASONS, INVOICE_STATES, INVOICE_TYPES, PAYMENT_METHODS, PAYMENT_STATUSES
+from portal_app.queries.invoice_details import InvoiceDetail, InvoiceLine, InvoicePayment
 from portal_app.texts import gettext as _
 from portal_app.ui.components.badges import NO_BADGE, BadgeRow, badge_row
 
@@ -48,6 +48,8 @@ class OpenInvoice(TypedDict):
     number: str
     badge: BadgeRow
     amount: str
+    type: str
+    reason: str
     issued: str
     due: str
     period: str
@@ -58,8 +60,8 @@ class OpenInvoice(TypedDict):
 
 
 NO_INVOICE = OpenInvoice(
-    id="", problem="", number="", badge=NO_BADGE, amount="", issued="", due="", period="", description="",
-    lines=[], sums=[], payments=[],
+    id="", problem="", number="", badge=NO_BADGE, amount="", type="", reason="", issued="", due="", period="",
+    description="", lines=[], sums=[], payments=[],
 )  # fmt: skip
 
 
@@ -72,6 +74,8 @@ def open_invoice(invoice: InvoiceDetail, display: Display) -> OpenInvoice:
         number=summary.number or _("No number"),
         badge=badge_row(INVOICE_STATES[summary.state]),
         amount=display.money(summary.total),
+        type=INVOICE_TYPES[invoice.invoice_type],
+        reason=BILLING_REASONS[invoice.billing_reason],
         issued=display.date(summary.issued_at),
         due=display.date(summary.due_at) if summary.due_at else "",
         period=display.period(invoice.period_start_at, invoice.period_end_at) if invoice.period_start_at else "",

@@ -9,8 +9,9 @@ import reflex as rx
 from portal_app import clock
 from portal_app.access.downloads import FileKind
 from portal_app.errors import NotFound
+from portal_app.queries.invoice_details import get_invoice
 from portal_app.queries.invoice_search import MAX_CHARACTERS, InvoiceSearch, parse_search
-from portal_app.queries.invoices import InvoiceOrder, count_invoices, get_invoice, search_invoices
+from portal_app.queries.invoices import InvoiceOrder, count_invoices, search_invoices
 from portal_app.ui.addresses import INVOICES, address, clean, page_number
 from portal_app.ui.components.invoice_table import InvoiceRow, invoice_row
 from portal_app.ui.components.pager import NO_PAGER, PagerRow, invoices_counted, pager_row

@@ -131,6 +131,8 @@ def _opened() -> rx.Component:
             fact(_("Issued"), invoice["issued"]),
             fact(_("Due"), invoice["due"], invoice["due"] != ""),
             fact(_("Period"), invoice["period"], invoice["period"] != ""),
+            fact(_("Type"), invoice["type"]),
+            fact(_("Reason"), invoice["reason"]),
             fact(_("Note"), invoice["description"], invoice["description"] != ""),
         ),
         rx.el.table(
