@@ -19,4 +19,5 @@ def test_derivation_never_changes_for_what_is_stored_depends_on_it():
         "API_KEYS": "7d21c563fb9ab112",
         "DOWNLOADS": "e91dbcc91e626b26",
         "COOKIES": "4057b07716f57ec8",
+        "DEVELOPMENT_PASSWORD": "17a9a4dccb635d97",
     }

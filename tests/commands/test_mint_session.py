@@ -30,14 +30,14 @@ def test_a_link_carries_a_token_of_the_customer_for_the_time_set(session, settin
 
 
 def test_the_register_knows_who_asked_and_the_audit_log_too(session, settings, acme):
-    minted = mint_session(session, settings, "acme", "till", NOW)
+    minted = mint_session(session, settings, "acme", "till", NOW, MintTerms(address="192.0.2.7"))
     jti = verify(SESSION, settings.signing_keys(), minted.token, NOW).jti
     row = session.exec(select(PortalSession)).one()
     assert (row.jti, row.customer_id, row.minted_by) == (jti, acme, "till")
     assert (row.created_at, row.expires_at, row.first_used_at, row.revoked_at) == (NOW, minted.expires_at, None, None)
     entry = session.exec(select(AuditEntry)).one()
     assert (entry.actor, entry.action, entry.customer_id, entry.at) == ("till", "session.minted", acme, NOW)
-    assert entry.details == {"jti": jti}
+    assert entry.details == {"jti": jti, "address": "192.0.2.7"}
 
 
 def test_every_link_is_a_session_of_its_own(session, settings, acme):

@@ -9,7 +9,7 @@ from PIL import Image
 from statements import counted
 
 from portal_app.models.branding import Branding
-from portal_app.queries.branding import MAX_LOGO_PIXELS, Operator, branding_of_operator, load_logo
+from portal_app.queries.branding import MAX_LOGO_PIXELS, Operator, Tab, branding_of_operator, load_logo
 
 
 @pytest.fixture
@@ -34,6 +34,12 @@ def test_without_stored_branding_the_settings_speak(session, northwind):
         support_email="billing@northwind.example",
         return_url="https://northwind.example/account",
         locale="en_GB",
+        tabs=(
+            Tab("overview", "Overview", is_shown=True),
+            Tab("credits", "Credits", is_shown=True),
+            Tab("invoices", "Invoices", is_shown=True),
+            Tab("usage", "Usage", is_shown=True),
+        ),
     )
 
 
