@@ -48,7 +48,7 @@ def build_pages(settings: Settings) -> Path:
     Raises:
         BuildFailed: the compiler failed.
     """
-    with _alone_in(web_dir()):
+    with _alone():
         return _build_pages(settings)
 
 
@@ -74,9 +74,9 @@ def _build_pages(settings: Settings) -> Path:
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    folder.mkdir(exist_ok=True)
-    with (folder / "build.lock").open("w") as lock:
+def _alone() -> Iterator[None]:
+    # This file is the lock: the compiler makes the folders it writes, and all of them share reflex.lock.
+    with Path(__file__).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
