@@ -2,8 +2,11 @@
 // the open invoice as a modal dialog, copying a number, or loading what goes on.
 (() => {
   "use strict";
+  let opener = ""; // the address of the row that opened the dialog: the list may be drawn anew meanwhile
+  let left = null; // the dialog that was closed, and is in the page until that has been drawn
+  let returning = false; // from the close of a dialog until the next touch: what appears meanwhile is what was closed
   const show = (dialog) => {
-    if (dialog.open) return;
+    if (dialog.open || dialog === left || returning) return;
     dialog.showModal();
     dialog.addEventListener("cancel", (event) => {
       event.preventDefault();
@@ -14,12 +17,30 @@
     });
   };
   const leave = (dialog) => {
-    dialog.close(); // gives the focus back to what opened it
+    left = dialog;
+    dialog.close(); // gives the focus back to what opened it, if that is still there
     dialog.querySelector("[data-close]")?.click();
+    returning = true;
+    giveBack();
+    setTimeout(giveBack, 300); // what had the focus may go without anything else being drawn
   };
+  const giveBack = () => {
+    if (!returning || document.activeElement !== document.body) return;
+    if (opener) document.querySelector(`[data-opener][href="${CSS.escape(opener)}"]`)?.focus();
+  };
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest?.("[data-opener]");
+    if (!row) return;
+    opener = row.getAttribute("href");
+    left = null;
+  });
+  for (const moved of ["keydown", "pointerdown", "click"]) {
+    document.addEventListener(moved, () => { returning = false; }, true);
+  }
 
   new MutationObserver(() => {
     document.querySelectorAll("dialog[data-drawer]").forEach(show);
+    giveBack();
   }).observe(document.documentElement, { childList: true, subtree: true });
 
   document.addEventListener("keydown", (event) => {

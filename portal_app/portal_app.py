@@ -15,7 +15,7 @@ from portal_app.api.app import create_api
 from portal_app.commands.usage_writer import close_current_writer
 from portal_app.settings import get_settings
 from portal_app.ui.connections import limit_connections
-from portal_app.ui.gate import Gate, keep_to_connections
+from portal_app.ui.gate import BOOT, Gate, keep_to_connections
 from portal_app.ui.loading import log_and_answer_nothing
 from portal_app.ui.routes import add_pages
 from portal_app.upkeep import keep_up
@@ -78,7 +78,7 @@ if settings.serves_operator:
 else:
     app.add_middleware(Gate())
     keep_to_connections(app)
-limit_connections(app, settings)
+limit_connections(app, settings, BOOT)
 app.register_lifespan_task(development.welcome)
 app.register_lifespan_task(keep_up)
 app.register_lifespan_task(finish_events)

@@ -55,6 +55,11 @@ class Connections:
         """Return how many sockets of an address have no live session."""
         return sum(not socket.jti and socket.address == address for socket in self._sockets.values())
 
+    def hear(self, connection: str) -> None:
+        """Note that a socket is about to present something: its page's state may have to be waited for until then."""
+        if socket := self._sockets.get(connection):
+            socket.has_presented = True
+
     def present(self, connection: str) -> None:
         """Note that a socket has presented a token, whatever became of it; until it is admitted it is a stranger's."""
         if socket := self._sockets.get(connection):
@@ -89,8 +94,11 @@ CONNECTIONS = Connections()
 """Those of this process."""
 
 
-def limit_connections(app: rx.App, settings: Settings) -> None:
-    """Turn away sockets and events that are too many. Wraps what Reflex calls for each socket, as the gate does."""
+def limit_connections(app: rx.App, settings: Settings, presenting: str) -> None:
+    """Turn away sockets and events that are too many. Wraps what Reflex calls for each socket, as the gate does.
+
+    `presenting` is the name of the event by which a page presents its token.
+    """
     sockets: Any = app.event_namespace
     connected, event, disconnected = sockets.on_connect, sockets.on_event, sockets.on_disconnect
     trusted, limiter = trusted_proxies(settings), Limiter()
@@ -111,6 +119,8 @@ def limit_connections(app: rx.App, settings: Settings) -> None:
     async def on_event(connection: str, data: Any) -> Any:
         if not CONNECTIONS.knows(connection):
             return None
+        if isinstance(data, dict) and data.get("name") == presenting:
+            CONNECTIONS.hear(connection)
         if not await limiter.wait_for(settings.limit_events, connection):
             return await event(connection, data)
         if CONNECTIONS.drop(connection):

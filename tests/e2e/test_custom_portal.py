@@ -46,9 +46,9 @@ def test_a_page_of_ones_own_shows_what_the_api_says(page, portal, elsewhere):
     expect(page.locator("#name")).to_have_text("Acme Corp")
     expect(page.locator("#usage td").first).to_be_visible()
 
-    ask = httpx.Client(base_url=f"{portal.origin}/v1/customer/portal", headers={"X-Session-Token": token})
-    wallets = ask.post("/wallets", json={}).json()
-    invoices = ask.post("/invoices", json={"page": 1, "limit": 10}).json()["items"]
+    with httpx.Client(base_url=f"{portal.origin}/v1/customer/portal", headers={"X-Session-Token": token}) as ask:
+        wallets = ask.post("/wallets", json={}).json()
+        invoices = ask.post("/invoices", json={"page": 1, "limit": 10}).json()["items"]
     assert cells(page, "wallets") == [
         [one["name"], one["credit_balance"], f"{one['balance']} {one['currency'].upper()}"] for one in wallets
     ]

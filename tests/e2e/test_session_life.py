@@ -31,6 +31,7 @@ def test_a_page_that_slept_over_its_end_wakes_up_without_data(page, portal):
     page.clock.install()
     open_tab(page, portal, path="/credits")
     expect(page.get_by_role("timer")).to_be_hidden()
+    page.context.set_offline(True)  # the server has not slept: asked anew, it would say that the session goes on
     page.clock.fast_forward("02:00:00")
     expect(page.get_by_text("This link has expired")).to_be_visible()
     expect(page.locator("main")).to_be_hidden()

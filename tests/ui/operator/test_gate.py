@@ -53,6 +53,7 @@ def test_each_role_may_call_what_the_table_says_and_a_refusal_is_written_down(op
 
 def test_an_unknown_event_is_nobodys(operator):
     with sign_in(operator) as client, desk(operator, cookie_of(client)) as page:
+        page.until(lambda: "Actions for Globex" in page.text)
         before = len(page.frames)
         page.call(f"{DESK}.reset", "/operator")
         page.call(f"{Portal.get_full_name()}.watch", "/operator")
