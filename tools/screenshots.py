@@ -41,6 +41,8 @@ def photograph(browser: Browser, portal: RunningPortal, width: int, theme: str) 
     page = context.new_page()
     for name, path in TABS.items():
         open_tab(page, portal, "acme", path)
+        if name in {"overview", "usage"}:
+            expect(page.locator(".scatterlayer .trace").first).to_be_visible()
         save(page, f"{name}-{width}-{theme}")
     open_tab(page, portal, "archive", "/invoices?q=overdue")
     save(page, f"search-{width}-{theme}")
