@@ -100,6 +100,7 @@ def test_a_viewer_sees_but_neither_mints_nor_revokes(page, operator):
     expect(page.get_by_role("button", name="Copy portal link")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_the_branding_that_is_saved_is_what_customers_see(page, operator):
     enter(page, operator, "/operator/branding")
     page.get_by_label("Accent colour").fill("#77ccff")

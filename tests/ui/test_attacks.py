@@ -56,10 +56,11 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal
 
 
 @pytest.mark.threat("T1", "T2", "T3", "T4")
+@pytest.mark.long
 def test_no_forgery_opens_a_page(attacked, tally):
     sent = 0
     for name, forgery in FORGERIES.items():
-        if isinstance(forgery, bytes | bytearray) or len(str(forgery)) > 60_000:
+        if not isinstance(forgery, str) or len(forgery) > 60_000:
             continue  # no frame holds it
         sent += 1
         with Page(attacked) as page:
