@@ -97,6 +97,8 @@ def test_what_the_checks_overlook_is_told_as_the_database_tells_it(bring, databa
     (problem,) = told(outcome)
     assert problem.startswith("customers: the database refuses a row: ")
     assert everything(database)["customer"] == []
+    with database.writing() as session:  # tests on PostgreSQL share their tables
+        session.connection().exec_driver_sql("DROP INDEX nobody_checks_this")
 
 
 def test_a_run_that_changes_something_leaves_one_audit_entry(bring, database):
