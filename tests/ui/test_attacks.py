@@ -7,6 +7,7 @@ that the corpus forges: each forgery differs from what would be let in by its on
 from __future__ import annotations
 
 import inspect
+import json
 import random
 import time
 from collections.abc import Iterator
@@ -43,6 +44,13 @@ FORGERIES = dict(corpus.cases())
 REFUSED = {"error": "Invalid or expired session token"}, {"error": "Session token required"}
 
 
+def _fits_a_frame(forgery: object) -> bool:
+    try:
+        return len(json.dumps(forgery)) <= 60_000
+    except TypeError:
+        return False
+
+
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
     def with_the_forged_session(session) -> None:
@@ -56,12 +64,11 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal
 
 
 @pytest.mark.threat("T1", "T2", "T3", "T4")
-@pytest.mark.long
 def test_no_forgery_opens_a_page(attacked, tally):
     sent = 0
     for name, forgery in FORGERIES.items():
-        if not isinstance(forgery, str) or len(forgery) > 60_000:
-            continue  # no frame holds it
+        if not _fits_a_frame(forgery):
+            continue
         sent += 1
         with Page(attacked) as page:
             page.boot(forgery)
