@@ -69,7 +69,8 @@ fix: setup-dev ## Repair what tools can repair
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+# Extras stay in the lock: without them pip asks for the newest release of `granian[reload]`, which has no hash here.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --no-header
 lock: setup-dev ## Lock every dependency anew, without download addresses
 	$(LOCK) $(ARGS) pyproject.toml -o requirements.txt
 	$(LOCK) $(ARGS) -c requirements.txt --group dev pyproject.toml -o requirements-dev.txt
