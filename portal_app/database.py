@@ -8,7 +8,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -138,7 +138,9 @@ def _create_privately(_dialect: object, _record: object, arguments: list[str], _
     # SQLite would let everyone read a new file, and production refuses one that everyone may read.
     path = Path(arguments[0])
     if path.name != ":memory:" and path.parent.is_dir():
-        os.close(os.open(path, os.O_CREAT, 0o600))
+        # Only a new one is opened: closing a file lets go of all locks that this process has on it.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

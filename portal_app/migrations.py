@@ -42,10 +42,9 @@ def exclusive(engine: Engine) -> Iterator[Connection]:
         connection.execution_options(sqlite_begin="IMMEDIATE")
         connection.connection.execute("PRAGMA foreign_keys=OFF")  # without effect once a transaction has begun
         try:
-            yield connection
-            connection.commit()
+            with connection.begin():  # one that Alembic finds begun is ours to commit: its own would be one a migration
+                yield connection
         finally:
-            connection.rollback()
             connection.connection.execute("PRAGMA foreign_keys=ON")
 
 

@@ -2,9 +2,12 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from pathlib import Path
 
 import cast
 import pytest
@@ -219,3 +222,14 @@ def test_the_database_of_the_settings_is_opened_when_first_asked_for(settings, m
     assert opened.url == settings.database_url
     assert current_database() is opened
     opened.close()
+
+
+def test_a_connection_more_leaves_the_locks_of_those_before_it(sqlite_database):
+    path = sqlite_database.url.removeprefix("sqlite:///")
+    with sqlite_database.engine.connect() as first, sqlite_database.engine.connect() as second:
+        first.execute(text("SELECT count(*) FROM customer"))
+        second.execute(text("SELECT count(*) FROM customer"))
+        visitor = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM customer'); c.close()"
+        subprocess.run([sys.executable, "-c", visitor, path], check=True)
+        # Who is the last to leave removes the log, under the feet of whoever's locks are lost.
+        assert Path(path + "-wal").exists()

@@ -120,6 +120,15 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(empty):
     migrate(empty.engine)
 
 
+def test_migrations_that_went_well_before_one_that_fails_are_taken_back_with_it(empty):
+    migrate(empty.engine, FIRST)
+    with empty.engine.begin() as connection:  # in the way of one of the later ones
+        connection.execute(text("CREATE TABLE embed_origins (id INTEGER)"))
+    with pytest.raises(DatabaseError, match="already exists"):
+        migrate(empty.engine)
+    assert revision(empty) == FIRST
+
+
 def test_a_migration_may_copy_a_table_that_others_point_at(demo_sqlite, tmp_path):
     shutil.copy(demo_sqlite, tmp_path / "copied.db")
     database = Database(f"sqlite:///{tmp_path / 'copied.db'}")
