@@ -3,10 +3,14 @@
 (() => {
   "use strict";
   let opener = ""; // the address of the row that opened the dialog: the list may be drawn anew meanwhile
-  let left = null; // the dialog that was closed, and is in the page until that has been drawn
-  let returning = false; // from the close of a dialog until the next touch: what appears meanwhile is what was closed
+  let left = null; // the dialog that was closed and what it showed: it is in the page until that has been drawn
+  let returning = false; // from the close of a dialog until the next touch
+  // What an opened invoice shows may lag behind the address, which is what the reader asked for last.
+  const invoiceIn = (query) => new URLSearchParams(query).getAll("invoice").at(-1);
+  const isAskedFor = ({ dataset: { invoice } }) => !invoice || invoice === invoiceIn(location.search);
+  const isLeft = (dialog) => dialog === left?.dialog && dialog.dataset.invoice === left.invoice;
   const show = (dialog) => {
-    if (dialog.open || dialog === left || returning) return;
+    if (dialog.open || isLeft(dialog) || !isAskedFor(dialog)) return;
     dialog.showModal();
     dialog.addEventListener("cancel", (event) => {
       event.preventDefault();
@@ -17,7 +21,7 @@
     });
   };
   const leave = (dialog) => {
-    left = dialog;
+    left = { dialog, invoice: dialog.dataset.invoice };
     dialog.close(); // gives the focus back to what opened it, if that is still there
     dialog.querySelector("[data-close]")?.click();
     returning = true;
@@ -32,7 +36,7 @@
     const row = event.target.closest?.("[data-opener]");
     if (!row) return;
     opener = row.getAttribute("href");
-    left = null;
+    if (left?.invoice === invoiceIn(row.search)) left = null;
   });
   for (const moved of ["keydown", "pointerdown", "click"]) {
     document.addEventListener(moved, () => { returning = false; }, true);
@@ -41,7 +45,7 @@
   new MutationObserver(() => {
     document.querySelectorAll("dialog[data-drawer]").forEach(show);
     giveBack();
-  }).observe(document.documentElement, { childList: true, subtree: true });
+  }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["data-invoice"] });
 
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest?.("input, textarea, select");

@@ -39,6 +39,32 @@ def test_escape_closes_the_invoice_and_focus_returns_to_its_row(page, portal):
     expect(page).to_have_url(re.compile(r"/invoices/?$"))
 
 
+HURRY = """async () => {
+    const shown = [];
+    new MutationObserver(() => {
+        const dialog = document.querySelector("dialog[open]");
+        if (dialog) shown.push(dialog.querySelector("h2").textContent);
+    }).observe(document, { subtree: true, childList: true, attributes: true });
+    document.querySelector("dialog[open]").dispatchEvent(new Event("cancel", { cancelable: true }));
+    const row = [...document.querySelectorAll("a.cover")].find((link) => link.textContent.includes("-00001"));
+    row.click();
+    document.body.append(document.createElement("i"));
+    for (let turn = 0; turn < 200 && !shown.some((number) => number.includes("-00001")); turn += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    return shown;
+}"""
+
+
+def test_whoever_closes_one_invoice_and_opens_the_next_at_once_sees_the_next_alone(page, portal):
+    open_tab(page, portal, path="/invoices")
+    page.get_by_role("link", name=re.compile("-00002")).click()
+    expect(page.get_by_role("dialog")).to_contain_text("$136.58")
+    shown = page.evaluate(HURRY)
+    assert shown
+    assert {number.split("-")[-1] for number in shown} == {"00001"}
+
+
 def test_the_first_stop_skips_to_the_content(page, portal):
     open_tab(page, portal)
     page.keyboard.press("Tab")

@@ -116,7 +116,7 @@ def _drawer() -> rx.Component:
                   rx.el.span(class_name="spacer"), close, class_name="row drawer-head"),
         body,
         class_name="drawer",
-        custom_attrs={"data-drawer": "", "aria-labelledby": "invoice-title"},
+        custom_attrs={"data-drawer": "", "data-invoice": invoice["id"], "aria-labelledby": "invoice-title"},
     )  # fmt: skip
 
 
