@@ -17,6 +17,7 @@ from portal_app.settings import get_settings
 from portal_app.ui.connections import limit_connections
 from portal_app.ui.gate import BOOT, Gate, keep_to_connections
 from portal_app.ui.loading import log_and_answer_nothing
+from portal_app.ui.redis_locks import pass_locks_on
 from portal_app.ui.routes import add_pages
 from portal_app.upkeep import keep_up
 from portal_app.web import logs, redaction
@@ -79,6 +80,7 @@ else:
     app.add_middleware(Gate())
     keep_to_connections(app)
 limit_connections(app, settings, BOOT)
+pass_locks_on(app.state_manager)
 app.register_lifespan_task(development.welcome)
 app.register_lifespan_task(keep_up)
 app.register_lifespan_task(finish_events)

@@ -229,7 +229,9 @@ def test_a_connection_more_leaves_the_locks_of_those_before_it(sqlite_database):
     with sqlite_database.engine.connect() as first, sqlite_database.engine.connect() as second:
         first.execute(text("SELECT count(*) FROM customer"))
         second.execute(text("SELECT count(*) FROM customer"))
-        visitor = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT 1 FROM customer'); c.close()"
+        visitor = (
+            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT 1 FROM customer'); c.close()"
+        )
         subprocess.run([sys.executable, "-c", visitor, path], check=True)
         # Who is the last to leave removes the log, under the feet of whoever's locks are lost.
         assert Path(path + "-wal").exists()

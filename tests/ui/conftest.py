@@ -34,8 +34,6 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         with running_portal(folder, fill=fill, prelude=prelude) as portal:
             yield portal
         return
-    # After a page has closed, Redis keeps its state locked for up to ten seconds: a socket that waits is not silent.
-    prelude += "from portal_app.ui import connections\nconnections.SILENT_SECONDS = 60.0\n"
     environment = {"REFLEX_REDIS_URL": request.getfixturevalue("redis_address")}
     with running_portal(folder, fill=fill, prelude=prelude, environment=environment) as portal:
         yield portal
