@@ -56,12 +56,15 @@ class Page:
         first: object = None,
         cookie: str = "",
         forwarded: str = "",
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         """Connect under a client token, a new one if none is given; `first` rides in the CONNECT packet.
 
-        `forwarded` is the address that a proxy in between would have seen.
+        `forwarded` is the address that a proxy in between would have seen; `patience` is how many seconds it waits for
+        what must come.
         """
         self.client_token = client_token or str(uuid.uuid4())
+        self.patience = patience
         self.frames: list[str] = []
         self.state: dict[str, dict[str, Any]] = {}
         self.events: list[dict[str, Any]] = []
@@ -104,13 +107,13 @@ class Page:
         """Send anything at all."""
         self._socket.send(frame)
 
-    def until(self, condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> Self:
+    def until(self, condition: Callable[[], bool], seconds: float | None = None) -> Self:
         """Read frames until the condition holds.
 
         Raises:
             AssertionError: it never did.
         """
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + (self.patience if seconds is None else seconds)
         while not condition():
             if not self._read(deadline - time.monotonic()):
                 raise AssertionError(f"never came; the last frames were {self.frames[-3:]}")
@@ -141,7 +144,7 @@ class Page:
         """Return what the page knows of a tab."""
         return self.values(handler_name(name, "").rstrip("."))
 
-    def wait_for(self, status: str, seconds: float = PATIENCE_SECONDS) -> Self:
+    def wait_for(self, status: str, seconds: float | None = None) -> Self:
         """Read until the gate says so."""
         return self.until(lambda: self.shows("status") == status, seconds)
 

@@ -155,7 +155,7 @@ def attack(portal, words: list[str]) -> tuple[int, int]:
     with Page(portal) as page:
         page.boot(portal.token("acme"), "/invoices").wait_for_data("invoices")
         for word in words:
-            before = len(page.text)
+            before = len(page.frames)
             for name, arguments in handlers():
                 for address in addresses(word) if not arguments else ("/invoices",):
                     page.call(name, address, **dict.fromkeys(arguments, word))
@@ -164,15 +164,16 @@ def attack(portal, words: list[str]) -> tuple[int, int]:
                 page.call(ON_LOAD, address)
                 attempts += 1
             page.call(handler_name("invoices", "search"), "/invoices", text=f"done {attempts}")
-            page.until(lambda now=f"done+{attempts}": any(now in str(event) for event in page.events))
-            assert not seen(secrets, page.text[before:]), word
+            page.until(lambda now=f"done+{attempts}": now in page.frames[-1])
+            assert not seen(secrets, "\n".join(page.frames[before:])), word
         files = [event for event in page.events if event["name"] == "_download"]
-        leaks = sum(_shows_globex(portal, event) for event in files)
+        with httpx2.Client(base_url=portal.origin) as client:
+            leaks = sum(_shows_globex(client, event) for event in files)
     return attempts, leaks
 
 
-def _shows_globex(portal, event) -> bool:
-    answer = httpx2.get(portal.origin + event["payload"]["url"])
+def _shows_globex(client: httpx2.Client, event) -> bool:
+    answer = client.get(event["payload"]["url"])
     return answer.status_code == 200 and "globex" in answer.text.lower()
 
 
@@ -272,7 +273,7 @@ def test_strangers_of_one_address_are_so_many_and_those_of_another_are_not_turne
     opened: list[Page] = []
     with suppress(AssertionError, ConnectionClosed, InvalidStatus):
         while len(opened) < 20:
-            opened.append(Page(strict, forwarded="198.51.100.1").boot("nonsense"))
+            opened.append(Page(strict, forwarded="198.51.100.1", patience=3).boot("nonsense"))
     assert len(opened) == 8
     with Page(strict, forwarded="198.51.100.2") as other:
         assert other.boot(strict.token("acme")).shows("status") == "open"
