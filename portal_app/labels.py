@@ -135,7 +135,7 @@ PAYMENT_STATUSES = {
 INVOICE_TYPES = {
     InvoiceType.SUBSCRIPTION: _("Subscription invoice"),
     InvoiceType.ONE_OFF: _("One-off invoice"),
-    InvoiceType.CREDIT: _("Credit invoice"),
+    InvoiceType.CREDIT: _("Credit note"),
 }
 
 BILLING_REASONS = {

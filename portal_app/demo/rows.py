@@ -113,7 +113,8 @@ class Bill:
     subscription_id: int | None = None
     period: tuple[datetime, datetime] | None = None
     description: str = ""
-    reason: BillingReason = BillingReason.SUBSCRIPTION_CYCLE
+    reason: BillingReason | None = None
+    """By default that a subscription goes on, or, without one, that somebody wrote it."""
 
 
 def add_invoice(world: World, customer: Customer, bill: Bill) -> Invoice:
@@ -135,15 +136,17 @@ def add_invoice(world: World, customer: Customer, bill: Bill) -> Invoice:
     status = bill.payment_status or (PaymentStatus.SUCCEEDED if paid >= due else PaymentStatus.PENDING)
     refunded_all = status is PaymentStatus.REFUNDED and not bill.refunded
     period = bill.period or (None, None)
+    of_subscription = bill.subscription_id is not None
     invoice = world.add(
         Invoice(
             customer_id=customer.id or 0,
             subscription_id=bill.subscription_id,
             number=bill.number,
-            invoice_type=InvoiceType.SUBSCRIPTION if bill.subscription_id else InvoiceType.ONE_OFF,
+            invoice_type=InvoiceType.SUBSCRIPTION if of_subscription else InvoiceType.ONE_OFF,
             invoice_status=bill.invoice_status,
             payment_status=status,
-            billing_reason=bill.reason,
+            billing_reason=bill.reason
+            or (BillingReason.SUBSCRIPTION_CYCLE if of_subscription else BillingReason.MANUAL),
             currency=bill.currency,
             subtotal=subtotal,
             total_discount=discount,

@@ -13,7 +13,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from portal_app.billing.money import Money
-from portal_app.billing.statuses import InvoiceState
+from portal_app.billing.statuses import InvoiceState, InvoiceType
 from portal_app.display import Display
 from portal_app.exports.glyphs import UNPRINTABLE, printable
 from portal_app.labels import INVOICE_STATES, PAYMENT_METHODS, PAYMENT_STATUSES
@@ -91,7 +91,8 @@ class _Sheet:
         else:
             self._write(operator.name, size=14, bold=True)
         pdf.set_xy(LEFT, TOP)
-        self._write(_("Invoice"), size=20, bold=True, align="R")
+        is_credit = self._invoice.invoice_type is InvoiceType.CREDIT
+        self._write(_("Credit note") if is_credit else _("Invoice"), size=20, bold=True, align="R")
         pdf.set_x(LEFT)
         self._write(self._invoice.summary.number or "", size=10, grey=True, align="R")
         state = INVOICE_STATES[self._invoice.summary.state].label

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from portal_app.billing.statuses import InvoiceStatus, PaymentMethod, PaymentStatus
+from portal_app.billing.statuses import InvoiceStatus, InvoiceType, PaymentMethod, PaymentStatus
 from portal_app.display import make_display
 from portal_app.exports.invoice_pdf import invoice_pdf
 from portal_app.queries.branding import Operator
@@ -51,6 +51,15 @@ def test_it_names_both_parties_with_address_and_tax_id(session, rich_acme):
     for words in ("Northwind Traders Ltd", "5 Dock Street", "GB123456789", "Acme Corp", "Torstraße 1", "10119 Berlin",
                   "Germany", "DE811111111", "ap@acme.example", "INV-1", "Questions? billing@"):  # fmt: skip
         assert words in text
+
+
+def test_what_gives_money_back_is_called_a_credit_note(session, acme):
+    bill = cast.add_bill(session, acme, "CN-2")
+    bill.invoice_type = InvoiceType.CREDIT
+    session.flush()
+    text = text_of(drawn(session, acme, bill))
+    assert "Credit note" in text
+    assert "Invoice" not in text
 
 
 def test_its_sums_say_everything_that_is_not_zero(session, acme):
