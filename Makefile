@@ -61,6 +61,7 @@ bench: setup-dev system ## Measure speed and bytes; prints ratios within one run
 bench-usage: setup-dev system ## Measure usage: make bench-usage ARGS="1000000 10000000"
 	$(BIN)/python -m bench usage_reads $(ARGS)
 	$(BIN)/python -m bench usage_ingest $(firstword $(ARGS))
+	$(BIN)/python -m bench usage_http
 
 screenshots: setup-dev system ## Draw docs/screenshots anew
 	$(BIN)/python tools/screenshots.py

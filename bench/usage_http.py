@@ -1,17 +1,19 @@
 """How many events one serving process takes over HTTP, in requests of a thousand and of one, from callers beside it.
 
-The callers share the machine with the server, so the server's own CPU time for each event is told, too.
+The callers share the machine with the server: they are one thread that does as little as it can, and the server's own
+CPU time for each event is told, too. `python -m bench usage_http`.
 """
 
 from __future__ import annotations
 
-import http.client
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
+from selectors import EVENT_READ, DefaultSelector
+from urllib.parse import urlsplit
 
 import cast
 import conftest  # noqa: F401 (the settings of the tests)
@@ -25,6 +27,8 @@ from portal_app.billing.instants import instant
 from portal_app.database import Database
 
 BULK, BULK_CALLERS, SINGLE_CALLERS, SECONDS = 1_000, 4, 50, 10.0
+MOST = {1_000: 300, 1: 40_000}
+"""Requests that are made beforehand, by their size: what is measured is the server."""
 
 
 def run() -> None:
@@ -45,17 +49,16 @@ def run() -> None:
 
 
 def _measured(portal: RunningPortal, key: str, path: str, size: int, callers: int) -> list[object]:
-    stream, numbers = Events(seed=size), count()
-    bodies = [iter(_bodies(stream, size, numbers, max(60, 60_000 // size // callers))) for _ in range(callers)]
+    bodies = _bodies(Events(seed=size), size, count(), MOST[size])
+    requests = [_request(portal, key, path, body) for body in bodies]
     cpu, start = _cpu_seconds(portal.process.pid), time.perf_counter()
-    with ThreadPoolExecutor(callers) as threads:
-        sent = sum(threads.map(lambda some: _send(portal, key, path, some, start + SECONDS), bodies))
+    sent = _send(portal, iter(requests), callers)
     seconds, cpu = time.perf_counter() - start, _cpu_seconds(portal.process.pid) - cpu
     return [f"{size:,} events", callers, sent, sent * size / seconds, cpu / sent / size * 1e6]
 
 
 def _bodies(stream: Events, size: int, numbers: Iterator[int], requests: int) -> list[bytes]:
-    """Make requests beforehand: what is measured is the server."""
+    """Make the bodies of requests."""
     bodies: list[bytes] = []
     for _ in range(requests):
         events = [
@@ -72,20 +75,48 @@ def _bodies(stream: Events, size: int, numbers: Iterator[int], requests: int) ->
     return bodies
 
 
-def _send(portal: RunningPortal, key: str, path: str, bodies: Iterator[bytes], until: float) -> int:
-    connection = http.client.HTTPConnection(portal.origin.removeprefix("http://"))
-    headers = {"x-api-key": key, "Content-Type": "application/json"}
-    sent = 0
-    for body in bodies:
-        if time.perf_counter() > until:
-            break
-        connection.request("POST", path, body, headers)
-        answer = connection.getresponse()
-        answer.read()
-        assert answer.status == 202, answer.status
-        sent += 1
-    connection.close()
-    return sent
+def _request(portal: RunningPortal, key: str, path: str, body: bytes) -> bytes:
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {urlsplit(portal.origin).netloc}\r\nx-api-key: {key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def _send(portal: RunningPortal, requests: Iterator[bytes], callers: int) -> int:
+    """Let each caller send a request as soon as its last one is answered, for `SECONDS`; return how many were."""
+    until, answered = time.perf_counter() + SECONDS, 0
+    address = ("127.0.0.1", urlsplit(portal.origin).port)
+    with DefaultSelector() as selector:
+        for request in islice(requests, callers):
+            connection = socket.create_connection(address)
+            selector.register(connection, EVENT_READ, bytearray())
+            connection.sendall(request)
+        while selector.get_map():
+            for ready, _ in selector.select():
+                connection, answer = ready.fileobj, ready.data
+                answer += connection.recv(65_536)
+                if not _is_whole(answer):
+                    continue
+                answered += 1
+                answer.clear()
+                request = next(requests, None) if time.perf_counter() < until else None
+                if request is None:
+                    selector.unregister(connection)
+                    connection.close()
+                else:
+                    connection.sendall(request)
+    return answered
+
+
+def _is_whole(answer: bytearray) -> bool:
+    head, end, body = answer.partition(b"\r\n\r\n")
+    if not end:
+        return False
+    status, _, fields = head.partition(b"\r\n")
+    assert status.startswith(b"HTTP/1.1 202"), bytes(answer)
+    length = next(line for line in fields.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+    return len(body) >= int(length.partition(b":")[2])
 
 
 def _cpu_seconds(process: int) -> float:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
 import os
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -18,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from portal_app.billing.money import DoesNotFit
-from portal_app.errors import ChangedMeanwhile, TooLarge, Unavailable
+from portal_app.errors import Busy, ChangedMeanwhile, TooLarge, Unavailable
 from portal_app.settings import get_settings
 
 __all__ = ["Database", "Session", "current_database", "is_storable", "use_database"]
@@ -50,7 +52,8 @@ class Database:
         self.engine = make_engine(url)
         self._reader = self.engine.execution_options(**READING[self.engine.dialect.name])
         self._writer = self.engine.execution_options(sqlite_begin="IMMEDIATE")
-        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
+        self._readers = ThreadPoolExecutor(THREADS, thread_name_prefix="reading")
+        self._writers = ThreadPoolExecutor(THREADS, thread_name_prefix="writing")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -67,24 +70,46 @@ class Database:
             session.commit()
 
     async def read(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a query in the executor with a session of its own.
+        """Run a query in a thread with a session of its own; writers that wait for their turn do not hold it up.
 
         Raises:
             Unavailable: the database did not answer in time.
         """
-        return await self._run(self.reading, query, *args, **kwargs)
+        return await self._run(self._readers, self.reading, query, *args, **kwargs)
 
     async def write(self, command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a command in the executor, in one transaction.
+        """Run a command in a thread, in one transaction.
 
         Raises:
             Unavailable: the database did not answer in time; the transaction may still finish.
             ChangedMeanwhile: another transaction got there first; nothing was written.
             TooLarge: a number has more digits than its column keeps; nothing was written.
         """
-        return await self._run(self.writing, command, *args, **kwargs)
+        return await self._run(self._writers, self.writing, command, *args, **kwargs)
 
-    async def _run(self, transaction: Any, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    @contextmanager
+    def alone(self, task: str) -> Iterator[None]:
+        """Hold what one process at a time may do with this database; it is given back even if the process dies.
+
+        Raises:
+            Busy: another process, or another thread of this one, holds it.
+        """
+        if self.engine.dialect.name == "sqlite":
+            with _file_alone(self.engine.url.database or "", task):
+                yield
+            return
+        key = zlib.crc32(task.encode())
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({key})").scalar():
+                raise Busy(task=task)
+            try:
+                yield
+            finally:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({key})")
+
+    async def _run(
+        self, threads: ThreadPoolExecutor, transaction: Any, call: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
         def work() -> Any:
             with transaction() as session:
                 return call(session, *args, **kwargs)
@@ -92,7 +117,7 @@ class Database:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                return await loop.run_in_executor(self._executor, work)
+                return await loop.run_in_executor(threads, work)
         except (TimeoutError, OperationalError, InterfaceError, PoolTimeout) as error:
             raise Unavailable from error
         except IntegrityError as error:
@@ -105,7 +130,8 @@ class Database:
 
     def close(self) -> None:
         """Release the connections and threads, once the calls that are running have ended."""
-        self._executor.shutdown(cancel_futures=True)
+        self._readers.shutdown(cancel_futures=True)
+        self._writers.shutdown(cancel_futures=True)
         self.engine.dispose()
 
 
@@ -147,6 +173,19 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # BEGIN is ours, not the driver's guess
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+@contextmanager
+def _file_alone(path: str, task: str) -> Iterator[None]:
+    descriptor = os.open(f"{path}-{task}", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Busy(task=task) from error
+        yield
+    finally:
+        os.close(descriptor)  # which gives it back
 
 
 def is_storable(text: str) -> bool:

@@ -171,6 +171,14 @@ class ChangedMeanwhile(PortalError):
     sentence = "Something else changed this at the same moment. Nothing was changed: send it again."
 
 
+class Busy(PortalError):
+    """Something that one at a time may do. Nothing was changed; it can be done when the other one has ended."""
+
+    code = "version_conflict"
+    status = HTTPStatus.CONFLICT
+    sentence = "Another {task} is running. Wait until it has ended."
+
+
 class TooLarge(PortalError):
     """A sum or a number with more digits than its column keeps."""
 

@@ -23,6 +23,7 @@ from portal_app.upkeep import keep_up
 from portal_app.web import logs, redaction
 from portal_app.web.front import ApiBeforePages
 from portal_app.web.headers import SecurityHeaders
+from portal_app.web.operator.imports import keep_swept
 from portal_app.web.operator.routes import create_operator_routes
 
 settings = get_settings()
@@ -76,6 +77,7 @@ if settings.serves_operator:
     app.add_middleware(OperatorGate())
     keep_to_connections(app, Desk)
     add_operator_pages(app)
+    app.register_lifespan_task(keep_swept)
 else:
     app.add_middleware(Gate())
     keep_to_connections(app)

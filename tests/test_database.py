@@ -17,7 +17,7 @@ from sqlmodel import select
 
 from portal_app import database as database_module
 from portal_app.database import Database, current_database, make_engine, use_database
-from portal_app.errors import NotFound, Unavailable
+from portal_app.errors import Busy, NotFound, Unavailable
 from portal_app.models.customer import Customer
 from portal_app.models.wallet import Wallet, WalletTransaction
 from portal_app.queries.customers import count_customers_of_operator
@@ -198,6 +198,29 @@ def test_a_writer_that_waits_too_long_for_another_is_unavailable_and_changes_not
     monkeypatch.setattr(database_module, "TIMEOUT_SECONDS", 0.05)
     with sqlite_database.writing(), pytest.raises(Unavailable):
         asyncio.run(sqlite_database.write(cast.add_customer, "acme"))
+
+
+def test_pages_read_while_more_writers_wait_for_their_turn_than_there_are_threads(sqlite_database):
+    async def read_among_writers():
+        with sqlite_database.writing() as session:
+            cast.add_customer(session)
+            writers = [asyncio.ensure_future(sqlite_database.write(names)) for _ in range(2 * database_module.THREADS)]
+            await asyncio.sleep(0.1)
+            found = await asyncio.wait_for(sqlite_database.read(names), 2)
+        return found, await asyncio.gather(*writers)
+
+    before, after = asyncio.run(read_among_writers())
+    assert (before, {tuple(one) for one in after}) == ([], {("acme",)})
+
+
+def test_what_one_at_a_time_may_do_is_free_again_however_it_ended(database):
+    again = pytest.raises(Busy, match="Another import is running")
+    with database.alone("import"), database.alone("something else"), again, database.alone("import"):
+        pass
+    with pytest.raises(LookupError), database.alone("import"):
+        raise LookupError
+    with database.alone("import"):
+        pass
 
 
 def test_a_statement_that_takes_too_long_on_the_server_is_unavailable(postgres_database):

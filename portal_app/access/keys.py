@@ -1,6 +1,7 @@
 """One key per purpose, derived from PORTAL_SECRET_KEY (HKDF, RFC 5869), so that no token serves another's end."""
 
 from enum import StrEnum
+from functools import cache
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -17,6 +18,7 @@ class Purpose(StrEnum):
     DEVELOPMENT_PASSWORD = "customer-portal/development-password/v1"  # noqa: S105 (a purpose)
 
 
+@cache
 def derive_key(secret_key: str, purpose: Purpose) -> bytes:
     """Return the 32-byte key of one purpose."""
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(secret_key.encode())

@@ -17,13 +17,17 @@ from portal_app.access.operator_roles import Role
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
+USE_NOTED_EVERY = timedelta(minutes=1)
 DEVICE_SECONDS = 365 * 24 * 3600
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
 class OperatorPrincipal:
-    """Somebody of the operator in a live session. `session_id` is its row; `expires_at` is its latest end (UTC)."""
+    """Somebody of the operator in a live session. `session_id` is its row; `expires_at` is its latest end (UTC).
+
+    `last_used_at` is when they last did something, to the minute (UTC).
+    """
 
     operator_id: int
     session_id: int
@@ -31,11 +35,16 @@ class OperatorPrincipal:
     name: str
     role: Role
     expires_at: datetime
+    last_used_at: datetime
 
     @property
     def actor(self) -> str:
         """Who the audit log says it was."""
         return f"operator {self.email}"
+
+    def was_idle(self, now: datetime) -> bool:
+        """Tell whether it is time to note that they do something: once a minute, not at every click."""
+        return now - self.last_used_at >= USE_NOTED_EVERY
 
 
 def session_cookie(*, https: bool) -> str:

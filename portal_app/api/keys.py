@@ -12,6 +12,7 @@ from fastapi.security import APIKeyHeader
 
 from portal_app import clock
 from portal_app.access.api_keys import ApiKeyText, Scope, allows, matches, parse_api_key
+from portal_app.api.shared import Shared
 from portal_app.commands.api_keys import USE_NOTED_EVERY, note_api_key_used, pepper
 from portal_app.database import Session, current_database
 from portal_app.errors import InsufficientScope, Unauthorized
@@ -57,20 +58,32 @@ def caller_with(scope: Scope) -> Callable[..., Awaitable[Caller]]:
         if not allows(record.scopes, scope):
             raise InsufficientScope
         if record.last_used_at is None or now - record.last_used_at >= USE_NOTED_EVERY:
-            await current_database().write(note_api_key_used, key.key_id, now)
+            await _uses.find(key.key_id)
         return Caller(key.key_id, now)
 
     return dependency
 
 
 async def _live_record(key: ApiKeyText, now: datetime) -> ApiKeyRecord:
-    record = await current_database().read(find_api_key_of_operator, key.key_id)
+    record = await _records.find(key.key_id)
     # An unknown key id costs the same comparison as a known one.
     good = matches(key, record.secret_hash if record else "", pepper(get_settings()))
     if record is None or not good or not record.is_live(now):
         raise Unauthorized
     return record
 
+
+async def _find(key_id: str) -> ApiKeyRecord | None:
+    return await current_database().read(find_api_key_of_operator, key_id)
+
+
+async def _note_use(key_id: str) -> None:
+    await current_database().write(note_api_key_used, key_id, clock.utc_now())
+
+
+# A program that sends from many connections at once has its key looked up once for all of them.
+_records = Shared(_find)
+_uses = Shared(_note_use)
 
 Reader = Annotated[Caller, Depends(caller_with(Scope.READ))]
 Writer = Annotated[Caller, Depends(caller_with(Scope.WRITE))]

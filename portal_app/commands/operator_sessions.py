@@ -9,13 +9,18 @@ from sqlalchemy import delete, update
 from sqlmodel import col
 
 from portal_app.access.keys import Purpose, derive_key
-from portal_app.access.operator_sessions import ABSOLUTE, OperatorPrincipal, new_session_token, token_hash
+from portal_app.access.operator_sessions import (
+    ABSOLUTE,
+    USE_NOTED_EVERY,
+    OperatorPrincipal,
+    new_session_token,
+    token_hash,
+)
 from portal_app.commands.audit import record
 from portal_app.database import Session
 from portal_app.models.operator import OperatorAccount, OperatorSession, SignInFailure
 from portal_app.settings import Settings
 
-USE_NOTED_EVERY = timedelta(minutes=1)
 FAILURES_KEPT = timedelta(days=1)
 
 
@@ -65,7 +70,7 @@ def note_failed_sign_in(session: Session, guess: Guess, now: datetime) -> None:
 
 
 def note_operator_seen(session: Session, principal: OperatorPrincipal, now: datetime) -> None:
-    """Keep a session from growing idle; to the minute, so that a busy page is not a write per click."""
+    """Keep a session from growing idle."""
     row = session.get(OperatorSession, principal.session_id)
     if row is not None and row.ended_at is None and now - row.last_used_at >= USE_NOTED_EVERY:
         row.last_used_at = row.updated_at = now

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Condition, Thread
 
@@ -41,7 +41,10 @@ _GONE = (OperationalError, InterfaceError, PoolTimeout)
 class _Request:
     events: Sequence[EventIn]
     now: datetime
-    answer: Future[Taken] = field(default_factory=Future[Taken])
+    answer: asyncio.Future[Taken]
+
+
+_Outcome = tuple[_Request, Taken | Exception]
 
 
 class UsageWriter:
@@ -67,10 +70,11 @@ class UsageWriter:
             TooManyRequests: too many events are waiting; `retry_after` says for how many seconds to wait.
             Unavailable: the database did not answer in time; the events may still be taken, so send them again.
         """
-        answer = self._enqueue(_Request(events, now))
+        answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        self._enqueue(_Request(events, now, answer))
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                return await asyncio.shield(asyncio.wrap_future(answer))
+                return await answer
         except TimeoutError as error:
             raise Unavailable from error
 
@@ -82,14 +86,13 @@ class UsageWriter:
         for thread in self._threads:
             thread.join()
 
-    def _enqueue(self, request: _Request) -> Future[Taken]:
+    def _enqueue(self, request: _Request) -> None:
         with self._changed:
             if self._closing or self._events + len(request.events) > self._max_waiting:
                 raise TooManyRequests(retry_after=RETRY_AFTER_SECONDS)
             self._waiting.append(request)
             self._events += len(request.events)
             self._changed.notify()
-        return request.answer
 
     def _run(self) -> None:
         while group := self._next_group():
@@ -122,15 +125,27 @@ class UsageWriter:
                     self._write([request])
                 return
             outcomes = [error]
-        for request, outcome in zip(group, outcomes, strict=True):
-            _answer(request, outcome)
+        _answer(zip(group, outcomes, strict=True))
 
 
-def _answer(request: _Request, outcome: Taken | Exception) -> None:
-    if isinstance(outcome, Exception):
-        request.answer.set_exception(outcome)
-    else:
-        request.answer.set_result(outcome)
+def _answer(outcomes: Iterable[_Outcome]) -> None:
+    """Wake each loop once for all of its callers: for each of them, it would be a system call and a turn of threads."""
+    by_loop: defaultdict[asyncio.AbstractEventLoop, list[_Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        by_loop[outcome[0].answer.get_loop()].append(outcome)
+    for loop, mine in by_loop.items():
+        with suppress(RuntimeError):  # the loop has ended, and whoever waited in it
+            loop.call_soon_threadsafe(_settle, mine)
+
+
+def _settle(outcomes: Iterable[_Outcome]) -> None:
+    for request, outcome in outcomes:
+        if request.answer.done():  # its caller has gone
+            continue
+        if isinstance(outcome, Exception):
+            request.answer.set_exception(outcome)
+        else:
+            request.answer.set_result(outcome)
 
 
 _current: UsageWriter | None = None

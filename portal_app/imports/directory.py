@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from portal_app.commands.audit import record
 from portal_app.commands.match_unmatched import match_unmatched
-from portal_app.database import Database
+from portal_app.database import Database, Session
 from portal_app.errors import Invalid
 from portal_app.imports.load_events import check_events, load_events
 from portal_app.imports.load_invoices import load_invoices
@@ -22,11 +22,13 @@ from portal_app.imports.load_usage import load_entitlements, load_features, load
 from portal_app.imports.nouns import CUSTOMERS, EVENTS, NOUNS, PLANS, PRICES, SUBSCRIPTIONS, WALLETS
 from portal_app.imports.problems import Problem
 from portal_app.imports.progress import OnProgress, ignore
-from portal_app.imports.report import SHOWN, Outcome, write_report
+from portal_app.imports.report import SHOWN, Outcome, changed, write_report
 from portal_app.imports.run import Run, Tally
 from portal_app.imports.scratch import Scratch
 from portal_app.imports.sources import find_sources
 from portal_app.imports.staging import stage
+
+COMMAND_LINE = "command line"
 
 LOADERS: dict[str, Callable[[Run], None]] = {
     "customers": partial(load_rows, noun=CUSTOMERS),
@@ -51,19 +53,23 @@ def import_directory(
     dry_run: bool = False,
     report: Path | None = None,
     on_progress: OnProgress = ignore,
+    actor: str = COMMAND_LINE,
 ) -> Outcome:
     """Load a directory's files, all of them or, if anything at all is wrong with them, none.
 
     The database is locked for other writers only while rows are loaded, not while files are read. Events follow when
     all else is loaded, some thousand in a transaction: where that breaks off, the same import again finishes it.
 
+    One import at a time runs on a database. `actor` is who the audit log says it was.
+
     Raises:
         Invalid: the report cannot be written, and nothing was loaded; or usage was closed while events were loaded.
+        Busy: another import is running on this database; nothing was loaded.
         OperationalError: the database cannot be used.
     """
     sources, problems = find_sources(directory)
     _make_sure_of(report)
-    with Scratch(sources) as scratch:
+    with database.alone("import"), Scratch(sources) as scratch:
         for problem in problems:
             scratch.report(problem)
             scratch.lossy |= NOUNS.keys() - {source.noun.name for source in sources}
@@ -71,9 +77,9 @@ def import_directory(
         with database.writing() as session:
             run = Run(session, scratch, now, on_progress, {name: Tally(left_out=n) for name, n in left_out.items()})
             _load(run)
-            _finish(run, dry_run=dry_run)
+            _finish(run, actor, dry_run=dry_run)
         if scratch.holds(EVENTS) and not dry_run and not scratch.count_problems():
-            _load_events(run, database)
+            _load_events(run, database, actor)
         shown = tuple(islice(scratch.problems(), SHOWN))
         outcome = Outcome(run.tallies, shown, scratch.count_problems(), is_dry=dry_run)
         if report is not None:
@@ -101,22 +107,22 @@ def _load(run: Run) -> None:
             return
 
 
-def _finish(run: Run, *, dry_run: bool) -> None:
+def _finish(run: Run, actor: str, *, dry_run: bool) -> None:
     if dry_run or run.scratch.count_problems():
         run.session.rollback()
         return
-    changes = [
-        f"{name}: {tally.added} new, {tally.changed} changed"
-        for name, tally in run.tallies.items()
-        if tally.added or tally.changed
-    ]
-    if changes:
+    if changes := changed(run.tallies):
         match_unmatched(run.session)
-        record(run.session, actor="command line", action="import.loaded", now=run.now, rows="; ".join(changes))
+        _record(run, run.session, actor, changes)
 
 
-def _load_events(run: Run, database: Database) -> None:
+def _load_events(run: Run, database: Database, actor: str) -> None:
     load_events(run, database)
     if new := run.tally(EVENTS).added:
         with database.writing() as session:
-            record(session, actor="command line", action="import.loaded", now=run.now, rows=f"events: {new} new")
+            _record(run, session, actor, f"events: {new} new")
+
+
+def _record(run: Run, session: Session, actor: str, rows: str) -> None:
+    files = ", ".join(run.scratch.files())
+    record(session, actor=actor, action="import.loaded", now=run.now, files=files, rows=rows)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
+
 from portal_app.imports.problems import Problem
 from portal_app.imports.run import Tally
 
@@ -31,14 +33,27 @@ def as_text(outcome: Outcome) -> str:
 
 
 def write_report(path: Path, outcome: Outcome, problems: Iterable[Problem]) -> None:
-    """Write all problems, one a line, and the summary.
+    """Write all problems, one a line, and the summary; into a `.jsonl`, the problems alone, each as an object.
 
     Raises:
         OSError: the file cannot be written.
     """
+    if path.suffix == ".jsonl":
+        with path.open("wb") as lines:
+            lines.writelines(orjson.dumps(problem) + b"\n" for problem in problems)
+        return
     with path.open("w", encoding="utf-8") as file:
         file.writelines(f"{problem}\n" for problem in problems)
         file.writelines(f"{line}\n" for line in summary(outcome))
+
+
+def changed(tallies: Mapping[str, Tally]) -> str:
+    """Return which nouns have new or changed rows, for the audit log; nothing if none has."""
+    return "; ".join(
+        f"{name}: {tally.added} new, {tally.changed} changed"
+        for name, tally in tallies.items()
+        if tally.added or tally.changed
+    )
 
 
 def summary(outcome: Outcome) -> Iterator[str]:

@@ -78,12 +78,19 @@ class Scratch:
         if noun.parent:
             self._db.execute(f"CREATE INDEX {noun.name}_parent ON {noun.name} (parent, at)")
 
+    def files(self) -> list[str]:
+        """Return the names of the files that the rows come from, in loading order."""
+        return list(self._order)
+
     # Problems
 
     def report(self, problem: Problem) -> None:
-        """Keep a problem."""
+        """Keep a problem; a byte in the name of a column that is no text is written as an escape."""
         place = self._order.get(problem.file, -1)
-        row = (place, problem.line or 0, problem.file, problem.column, problem.sentence)
+        column, sentence = (
+            text.encode(errors="backslashreplace").decode() for text in (problem.column, problem.sentence)
+        )
+        row = (place, problem.line or 0, problem.file, column, sentence)
         self._db.execute("INSERT INTO problem VALUES (?, ?, ?, ?, ?)", row)
 
     def problems(self) -> Iterator[Problem]:

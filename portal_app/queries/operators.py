@@ -55,7 +55,15 @@ def find_operator_session_of_operator(session: Session, token_hash: str, now: da
     if row is None:
         return None
     live, account = row
-    return OperatorPrincipal(account.id or 0, live.id or 0, account.email, account.name, account.role, live.expires_at)
+    return OperatorPrincipal(
+        operator_id=account.id or 0,
+        session_id=live.id or 0,
+        email=account.email,
+        name=account.name,
+        role=account.role,
+        expires_at=live.expires_at,
+        last_used_at=live.last_used_at,
+    )
 
 
 def sign_in_material_of_operator(

@@ -32,6 +32,11 @@ FOR_HOSTS = ("/embed.js", "/embed.d.ts")
 """What pages of other origins load. There is nobody's data in it."""
 OF_HOSTS = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+OF_DATA = {
+    "Content-Security-Policy": DATA_POLICY,
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
 
 
 class SecurityHeaders:
@@ -45,6 +50,10 @@ class SecurityHeaders:
         self._operator_policy = page_policy(self._script_hashes, "'none'", operator_reach(settings))
         self._own = (f"{settings.origin}/",)
         self._https = settings.origin.startswith("https://")
+        transport = {"Strict-Transport-Security": f"max-age={_YEAR}"} if self._https else {}
+        self._of_data = {
+            name.lower().encode(): value.encode() for name, value in {**ALWAYS, **transport, **OF_DATA}.items()
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and set the headers when its answer starts."""
@@ -53,7 +62,9 @@ class SecurityHeaders:
             return
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and f"{scope['path']}/".startswith(_DATA_PATHS):
+                self._set_for_data(message)
+            elif message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 is_page = headers.get("Content-Type", "").startswith("text/html")
                 ancestors = await self._origins.current() if is_page else self._origins.known
@@ -62,6 +73,12 @@ class SecurityHeaders:
 
         await self._app(scope, receive, send_with_headers)
 
+    def _set_for_data(self, message: Message) -> None:
+        """Set the headers of an answer that is no page: they are always the same, and programs ask often."""
+        kept = [(name, value) for name, value in message["headers"] if name.lower() not in self._of_data]
+        self._keep_redirects(MutableHeaders(raw=kept))
+        message["headers"] = [*kept, *self._of_data.items()]
+
     def _set(self, headers: MutableHeaders, path: str, status: int, ancestors: str) -> None:
         for name, value in ALWAYS.items():
             headers[name] = value
@@ -69,13 +86,8 @@ class SecurityHeaders:
             headers.update(OF_HOSTS)
         if self._https:
             headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
-        if "Location" in headers:
-            headers["Location"] = within(headers["Location"], self._own)
-        if f"{path}/".startswith(_DATA_PATHS):
-            headers["Content-Security-Policy"] = DATA_POLICY
-            headers["X-Frame-Options"] = "DENY"
-            headers["Cache-Control"] = "no-store"
-        elif is_operators(path):
+        self._keep_redirects(headers)
+        if is_operators(path):
             headers["Content-Security-Policy"] = self._operator_policy
             headers["Referrer-Policy"] = "same-origin"  # under `no-referrer`, forms would not say where they are from
             headers["X-Frame-Options"] = "DENY"
@@ -83,6 +95,10 @@ class SecurityHeaders:
         else:
             headers["Content-Security-Policy"] = page_policy(self._script_hashes, ancestors)
             headers["Cache-Control"] = cache_control(path, status)
+
+    def _keep_redirects(self, headers: MutableHeaders) -> None:
+        if "Location" in headers:
+            headers["Location"] = within(headers["Location"], self._own)
 
 
 def is_operators(path: str) -> bool:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import cast
 import pytest
 from browsing import WIDE, chromium
+from operators import running_operator
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from server import RunningPortal, running_portal
 from usage_world import fill_portal
+
+from portal_app import clock
+from portal_app.database import Session
+from portal_app.demo.world import load_demo
 
 HERE = Path(__file__).parent
 FLAGS = [
@@ -80,6 +86,19 @@ def portal(demo_portal: RunningPortal) -> RunningPortal:
 def metered_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
     """A running portal whose customers use something; for tests that look and change nothing."""
     with running_portal(tmp_path_factory.mktemp("metered"), fill=fill_portal) as portal:
+        yield portal
+
+
+@pytest.fixture(scope="session")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
+    """A running portal with the operator's pages, too, and the demo world of today."""
+
+    def demo(session: Session) -> None:
+        load_demo(session, clock.utc_now().date(), clock.utc_now(), cast.DEMO_EVENTS)
+
+    folder = tmp_path_factory.mktemp("operator-e2e")
+    (folder / "tmp").mkdir()
+    with running_operator(folder, add=demo, environment={"TMPDIR": str(folder / "tmp")}) as portal:
         yield portal
 
 

@@ -2,45 +2,13 @@
 
 import re
 
-import cast
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browsing import NARROW, WIDE, loaded
-from operators import PASSWORD, PEOPLE, audited, running_operator
+from desk import enter, fits, grave
+from operators import audited
 from playwright.sync_api import expect
 
-from portal_app import clock
 from portal_app.access.operator_roles import Role
-from portal_app.demo.world import load_demo
-
-GRAVE = {"serious", "critical"}
-
-
-@pytest.fixture(scope="module")
-def operator(tmp_path_factory):
-    def demo(session):
-        load_demo(session, clock.utc_now().date(), clock.utc_now(), cast.DEMO_EVENTS)
-
-    with running_operator(tmp_path_factory.mktemp("operator-e2e"), add=demo) as portal:
-        yield portal
-
-
-def enter(page, operator, path="/operator", role=Role.ADMIN):
-    page.goto(f"{operator.origin}{path}")
-    page.get_by_label("E-mail").fill(PEOPLE[role])
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    return loaded(page)
-
-
-def grave(page):
-    found = Axe().run(page).response["violations"]
-    return [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found if one["impact"] in GRAVE]
-
-
-def fits(page):
-    widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-    return widths[0] <= widths[1]
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
@@ -115,7 +83,22 @@ def test_the_branding_that_is_saved_is_what_customers_see(page, operator):
     expect(loaded(page).get_by_role("link", name="Wallet", exact=True)).to_be_visible()
 
 
-PAGES = ("/operator", "/operator/audit", "/operator/keys", "/operator/branding", "/operator/embedding")
+def test_the_audit_log_is_kept_as_a_file(page, operator):
+    enter(page, operator, "/operator/audit?action=operator.signed_in")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export CSV").click()
+    lines = download.value.path().read_text().splitlines()
+    assert "operator.signed_in" in lines[1]
+
+
+PAGES = (
+    "/operator",
+    "/operator/import",
+    "/operator/audit",
+    "/operator/keys",
+    "/operator/branding",
+    "/operator/embedding",
+)
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import cast
+import orjson
 import pytest
 from operator_files import CUSTOMERS, INVOICES, LEDGER, WALLETS, counts, credit, csv, debit, everything, told, write
 from sqlmodel import select
@@ -107,7 +108,10 @@ def test_a_run_that_changes_something_leaves_one_audit_entry(bring, database):
     with database.reading() as session:
         (entry,) = session.exec(select(AuditEntry))
     assert (entry.actor, entry.action, entry.at) == ("command line", "import.loaded", cast.NOW)
-    assert entry.details == {"rows": "customers: 2 new, 0 changed; wallets: 2 new, 0 changed"}
+    assert entry.details == {
+        "files": "customers.csv, wallets.csv",
+        "rows": "customers: 2 new, 0 changed; wallets: 2 new, 0 changed",
+    }
 
 
 def test_problems_are_told_file_by_file_and_line_by_line(bring):
@@ -130,6 +134,14 @@ def test_the_report_holds_every_problem_and_the_outcome_the_first_fifty(bring, t
     assert lines[:50] == told(outcome)
     assert lines[179] == "customers.csv:181: email: 'x179' is not an e-mail address"
     assert lines[180:] == ["180 problems; nothing was loaded"]
+
+
+def test_a_report_as_json_lines_holds_the_problems_alone_whatever_bytes_are_in_them(bring, folder, tmp_path):
+    (folder / "wallets.jsonl").write_bytes(b'{"external_id": "w", "customer": "a", "currency": "USD", "\xff": []}\n')
+    bring(customers="external_id,name\n=1+1,\n", report=tmp_path / "report.jsonl")
+    customers, *wallets = [orjson.loads(line) for line in (tmp_path / "report.jsonl").read_bytes().splitlines()]
+    assert customers == {"file": "customers.csv", "line": 2, "column": "name", "sentence": "is required"}
+    assert {one["column"] for one in wallets} == {"\\udcff", ""}
 
 
 def test_a_report_that_cannot_be_written_stops_the_run_before_it_begins(bring, database, tmp_path):

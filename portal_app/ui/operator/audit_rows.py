@@ -31,7 +31,10 @@ ACTIONS = {
     "api_key.revoked": _("API key revoked"),
     "embed_origins.changed": _("Embedding changed"),
     "audit.exported": _("Audit log exported"),
+    "import.checked": _("Files checked"),
     "import.loaded": _("Files imported"),
+    "import.refused": _("Files refused"),
+    "import.failed": _("Import failed"),
 }
 """What actions are called; one that is not here stands for itself."""
 

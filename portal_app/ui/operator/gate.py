@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from asyncio import sleep
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from typing import Concatenate, ParamSpec, TypedDict, TypeVar
@@ -147,7 +148,7 @@ class Desk(rx.State):
         if who is None or who.role is not self._principal.role:
             await self._close()
         else:
-            self._confirmed_at = now
+            self._principal, self._confirmed_at = who, now
 
     async def _close(self) -> None:
         """Ask to sign in instead of showing data, and forget the data in every substate."""
@@ -159,9 +160,11 @@ class Desk(rx.State):
         self.status, self.was_open = DeskStatus.CLOSED.value, True
 
     async def _seen(self) -> None:
-        """Keep the session from growing idle: somebody did something."""
-        if self._principal is not None and self._confirmed_at is not None:
-            await current_database().write(note_operator_seen, self._principal, clock.utc_now())
+        """Keep the session from growing idle: somebody did something. A database that is busy does not hold them up."""
+        who, now = self._principal, clock.utc_now()
+        if who is not None and self._confirmed_at is not None and who.was_idle(now):
+            with suppress(Unavailable):
+                await current_database().write(note_operator_seen, who, now)
 
     def _who(self) -> OperatorPrincipal:
         """Return who is signed in. The gate has just confirmed it."""

@@ -6,7 +6,7 @@ from functools import wraps
 import reflex as rx
 
 from portal_app.texts import gettext as _
-from portal_app.ui.operator.addresses import AUDIT, BRANDING, CUSTOMER, CUSTOMERS, EMBEDDING, KEYS
+from portal_app.ui.operator.addresses import AUDIT, BRANDING, CUSTOMER, CUSTOMERS, EMBEDDING, IMPORT, KEYS
 from portal_app.ui.operator.audit.state import AuditState
 from portal_app.ui.operator.audit.view import audit
 from portal_app.ui.operator.branding.state import BrandingState
@@ -18,6 +18,8 @@ from portal_app.ui.operator.customers.view import customers
 from portal_app.ui.operator.embedding.state import EmbeddingState
 from portal_app.ui.operator.embedding.view import embedding
 from portal_app.ui.operator.gate import Desk, OperatorGate
+from portal_app.ui.operator.imports.state import ImportState
+from portal_app.ui.operator.imports.view import imports
 from portal_app.ui.operator.keys.state import KeysState
 from portal_app.ui.operator.keys.view import keys
 from portal_app.ui.operator.shell import shell
@@ -33,9 +35,11 @@ def add_operator_pages(app: rx.App) -> None:
         (AUDIT, audit, AuditState.load),
         (BRANDING, branding, BrandingState.load),
         (EMBEDDING, embedding, EmbeddingState.load),
+        (IMPORT, imports, ImportState.load),
         (KEYS, keys, KeysState.load),
     ):
-        app.add_page(_page(path, page), path, title=_("Operator"), on_load=[on_load, Desk.watch])
+        follow = [ImportState.follow] if path == IMPORT else []
+        app.add_page(_page(path, page), path, title=_("Operator"), on_load=[on_load, *follow, Desk.watch])
 
 
 def _page(path: str, page: Callable[[], rx.Component]) -> Callable[[], rx.Component]:

@@ -8,7 +8,7 @@ from reflex_components_core.core.banner import has_connection_errors
 from portal_app.texts import gettext as _
 from portal_app.ui.components.post_form import post_form
 from portal_app.ui.components.sections import fact, facts, link, skeleton
-from portal_app.ui.operator.addresses import AUDIT, BRANDING, CUSTOMER, CUSTOMERS, EMBEDDING, KEYS
+from portal_app.ui.operator.addresses import AUDIT, BRANDING, CUSTOMER, CUSTOMERS, EMBEDDING, IMPORT, KEYS
 from portal_app.ui.operator.gate import Desk, DeskStatus
 
 PAGES: dict[str, str] = {
@@ -16,6 +16,7 @@ PAGES: dict[str, str] = {
     BRANDING: _("Branding"),
     EMBEDDING: _("Embedding"),
     KEYS: _("API keys"),
+    IMPORT: _("Import"),
     AUDIT: _("Audit log"),
 }
 """The pages of the menu: where, and what it says."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -19,7 +20,7 @@ from portal_app.access.operator_roles import POLICY, WITHOUT_SESSION, may
 from portal_app.access.operator_sessions import OperatorPrincipal, cookie_value, session_cookie, token_hash
 from portal_app.commands.operator_sessions import cookie_key, note_operator_seen, note_refused
 from portal_app.database import current_database
-from portal_app.errors import PortalError
+from portal_app.errors import PortalError, Unavailable
 from portal_app.queries.operators import find_operator_session_of_operator
 from portal_app.settings import get_settings
 
@@ -74,7 +75,9 @@ def guarded(method: str, path: str, handler: Handler) -> Route:
         if not may(who.role, name):
             await current_database().write(note_refused, who, name, now)
             return refused("Your role does not allow this.")
-        await current_database().write(note_operator_seen, who, now)
+        if who.was_idle(now):
+            with suppress(Unavailable):  # a database that is busy does not hold them up
+                await current_database().write(note_operator_seen, who, now)
         fields = await form_fields(request) if method == "POST" and _is_form(request) else {}
         try:
             return await handler(Visit(request, who, fields, now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from portal_app.web.operator import files, links, signing, uploads
+from portal_app.web.operator import files, imports, links, signing, uploads
 from portal_app.web.operator.guarded import guarded, is_open
 
 SIGN_IN = "/operator/forms/sign-in"
@@ -18,6 +18,9 @@ def create_operator_routes() -> Starlette:
         routes=[
             Route(SIGN_IN, signing.enter, methods=["POST"]),
             guarded("GET", "/operator/files/audit.csv", files.audit_file),
+            guarded("GET", "/operator/files/import-report.csv", imports.report),
+            guarded("POST", "/operator/forms/import/begin", imports.begin),
+            guarded("POST", "/operator/forms/import/{upload}/file", imports.take_file),
             guarded("POST", "/operator/forms/logo", uploads.take_logo),
             guarded("POST", "/operator/forms/open", links.open_portal),
             guarded("POST", "/operator/forms/sign-out", signing.leave),

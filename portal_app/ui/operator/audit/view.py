@@ -3,6 +3,7 @@
 import reflex as rx
 
 from portal_app.texts import gettext as _
+from portal_app.ui.components.file_link import file_link
 from portal_app.ui.components.pager import pager
 from portal_app.ui.components.sections import answered, card, card_head, empty, link
 from portal_app.ui.operator.addresses import AUDIT
@@ -22,7 +23,7 @@ def audit() -> rx.Component:
         card_head(
             _("Audit log"),
             rx.el.span(class_name="spacer"),
-            rx.el.a(_("Export CSV"), href=AuditState.export_to, class_name="ghost", custom_attrs={"download": ""}),
+            file_link(_("Export CSV"), to=AuditState.export_to, class_name="ghost"),
         ),
         _filters(),
         rx.cond(AuditState.problem != "", rx.el.p(AuditState.problem, class_name="notice", role="alert")),

@@ -1,0 +1,137 @@
+"""Files that are brought over the operator's routes: what is kept, what is refused, what the report says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+
+import pytest
+from operator_files import CUSTOMERS
+
+from portal_app import clock
+from portal_app.access.operator_roles import Role
+from portal_app.imports import uploads
+from portal_app.imports.background import Stage, current_import, perform, start
+from portal_app.imports.uploads import held, place_of
+
+PATH = "/operator/forms/import"
+REPORT = "/operator/files/import-report.csv"
+BAD = 'external_id,name,email\nacme,Acme,x\n"=1+1",Globex,@y\n'
+
+
+@pytest.fixture(autouse=True)
+def apart(tmp_path, monkeypatch):
+    """A folder for temporary files that is this test's alone."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+
+
+@pytest.fixture
+def admin(signed_in):
+    return signed_in()
+
+
+def begin(client):
+    return client.post(f"{PATH}/begin").json()["upload"]
+
+
+def send(client, upload, name, content):
+    return client.post(f"{PATH}/{upload}/file", params={"name": name}, content=content)
+
+
+def kept(people):
+    return {path.name: path.read_text() for path in place_of(people.url).glob("*/files/*")}
+
+
+def test_each_file_is_kept_under_its_name_and_the_same_name_again_replaces_it(admin, people):
+    upload = begin(admin)
+    assert send(admin, upload, "customers.csv", b"x").status_code == 200
+    assert send(admin, upload, "customers.csv", CUSTOMERS.encode()).json() == {"message": "customers.csv is here."}
+    assert send(admin, upload, "mapping.toml", b"").status_code == 200
+    assert kept(people) == {"customers.csv": CUSTOMERS, "mapping.toml": ""}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "customers", "customers.exe", "../customers.csv", "a/b.csv", "/etc/passwd.csv", ".hidden.csv", "a\0.csv",
+     "c:\\x.csv", "é.csv", "a" * 200 + ".csv", "..", "x.csv\n"],
+)  # fmt: skip
+def test_a_name_that_is_no_plain_one_is_refused(admin, people, name):
+    answer = send(admin, begin(admin), name, b"x")
+    assert answer.status_code == 400
+    assert "is not one of .csv, .jsonl, .ndjson, .toml under a plain name" in answer.text
+    assert kept(people) == {}
+
+
+@pytest.mark.parametrize("upload", ["0" * 32, "..", "x", "%2e%2e"])
+def test_an_upload_that_is_not_there_takes_nothing(admin, upload):
+    begin(admin)
+    assert send(admin, upload, "customers.csv", b"x").status_code == 404
+
+
+def test_one_that_another_has_taken_the_place_of_takes_nothing(admin, signed_in):
+    upload = begin(admin)
+    begin(signed_in())
+    answer = send(admin, upload, "customers.csv", b"x")
+    assert (answer.status_code, answer.text) == (404, "Upload not found")
+
+
+def test_more_bytes_than_there_may_be_are_not_kept(admin, people, monkeypatch):
+    monkeypatch.setattr(uploads, "MAX_BYTES", 100)
+    upload = begin(admin)
+    assert send(admin, upload, "customers.csv", b"x" * 60).status_code == 200
+    assert send(admin, upload, "wallets.csv", b"x" * 41).status_code == 413
+    assert send(admin, upload, "customers.csv", b"y" * 100).status_code == 200
+    assert send(admin, upload, "wallets.csv", b"x").status_code == 413
+    assert list(kept(people)) == ["customers.csv"]
+
+
+def test_more_files_than_there_may_be_are_not_kept(admin, people, monkeypatch):
+    monkeypatch.setattr(uploads, "MAX_FILES", 1)
+    upload = begin(admin)
+    assert send(admin, upload, "customers.csv", b"x").status_code == 200
+    assert "one file too many" in send(admin, upload, "wallets.csv", b"x").text
+    assert list(kept(people)) == ["customers.csv"]
+
+
+def test_nothing_is_taken_while_an_import_is_running(admin, people):
+    with held(place_of(people.url)):
+        answer = admin.post(f"{PATH}/begin")
+    assert (answer.status_code, answer.text) == (409, "Another import is running. Wait until it has ended.")
+
+
+@pytest.mark.threat("T21")
+def test_the_report_has_every_problem_and_no_formula(admin, people, monkeypatch):
+    upload = begin(admin)
+    send(admin, upload, "customers.csv", BAD.encode())
+    assert admin.get(REPORT, params={"upload": upload}).status_code == 404
+    monkeypatch.setattr("portal_app.imports.background._spawn", lambda *_: None)
+    start(people.url, upload, Stage.CHECKING, "operator ada", clock.utc_now())
+    folder = place_of(people.url) / upload
+    (folder / "files" / "=cmd.csv").write_text("")  # as no route would take it
+    perform(folder, people, clock.utc_now)
+    assert current_import(people.url, clock.utc_now())[0].stage is Stage.REFUSED
+    answer = admin.get(REPORT, params={"upload": upload})
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="import-report.csv"'
+    head, first, *rows = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
+    assert head == ["file", "line", "column", "problem"]
+    assert (first[0], first[1]) == ("'=cmd.csv", "")
+    assert rows == [
+        ["customers.csv", "2", "email", "'x' is not an e-mail address"],
+        ["customers.csv", "3", "email", "'@y' is not an e-mail address"],
+    ]
+
+
+@pytest.mark.parametrize("upload", ["", "..", "0" * 32])
+def test_there_is_no_report_of_what_is_not_there(admin, upload):
+    assert admin.get(REPORT, params={"upload": upload}).status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.SUPPORT])
+def test_only_an_admin_brings_files(signed_in, people, role):
+    client = signed_in(role)
+    assert client.post(f"{PATH}/begin").status_code == 403
+    assert send(client, "0" * 32, "customers.csv", b"x").status_code == 403
+    assert kept(people) == {}
