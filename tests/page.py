@@ -5,6 +5,7 @@ Frames are Socket.IO 5 over Engine.IO 4: `40/_event,{…}` connects, `42/_event,
 
 from __future__ import annotations
 
+import inspect
 import json
 import time
 import uuid
@@ -17,9 +18,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from portal_app.ui.gate import BOOT, LOCALE_STORAGE, ON_LOAD, TOKEN_STORAGE, Portal
+from portal_app.portal_app import app
+from portal_app.ui.gate import BOOT, LOCALE_STORAGE, ON_LOAD, RENEW, TOKEN_STORAGE, Portal, is_guarded
 
-__all__ = ["BOOT", "ON_LOAD", "Page", "handler_name"]
+__all__ = ["BOOT", "ON_LOAD", "Page", "handler_name", "handlers"]
 
 MARKER = "_rx_state_"
 PATIENCE_SECONDS = 20
@@ -30,6 +32,16 @@ def handler_name(state: str, handler: str) -> str:
     """Return the full name of a tab's event, such as `handler_name("overview", "load")`."""
     name = f"portal_app___ui___tabs___{state}___state____{state}_state"
     return f"{Portal.get_full_name()}.{name}.{handler}"
+
+
+def handlers() -> list[tuple[str, list[str]]]:
+    """Return every event that the gate may let run, with the names of its arguments; renewing is another matter."""
+    found = app._registration_context.event_handlers
+    return sorted(
+        (name, list(inspect.signature(one.handler.fn).parameters)[1:])
+        for name, one in found.items()
+        if is_guarded(one.handler.fn) and name != RENEW and not one.handler.is_background
+    )
 
 
 def boot_event(token: object, path: str = "/", **more: object) -> dict[str, Any]:

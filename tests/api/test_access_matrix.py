@@ -8,12 +8,14 @@ import canaries
 import cast
 import pytest
 from api.operations import all_operations
-from sqlmodel import SQLModel, select
+from sqlalchemy import update
+from sqlmodel import SQLModel, col, select
 
 from portal_app import clock
 from portal_app.access.downloads import FileKind, sign_download
 from portal_app.access.keys import Purpose, derive_key
 from portal_app.access.tokens import SESSION, verify
+from portal_app.billing.statuses import RecordStatus
 from portal_app.commands.api_keys import revoke_api_key
 from portal_app.commands.use_session import revoke_session
 from portal_app.models.customer import Customer
@@ -26,9 +28,13 @@ TOKEN_REFUSED = ({"error": "Session token required"}, {"error": "Invalid or expi
 
 @pytest.fixture
 def database(sqlite_database):
-    """Acme and Globex, each with a word of its own in every text."""
+    """Acme and Globex, each with a word of its own in every text, and a customer that is gone."""
     with sqlite_database.writing() as session:
         canaries.fill(session)
+        gone = cast.add_customer(session, "gone")
+        cast.add_bill(session, gone, "GONE-1")
+        cast.add_wallet(session, gone)
+        session.exec(update(Customer).where(col(Customer.id) == gone).values(status=RecordStatus.DELETED))
     return sqlite_database
 
 
@@ -38,9 +44,8 @@ def owned(database):
     tables = [mapper.class_ for mapper in SQLModel._sa_registry.mappers]
     tables = [table for table in tables if {"customer_id", "public_id"} <= table.model_fields.keys()]
     with database.reading() as session:
-        keys = {
-            word: session.exec(select(Customer).where(Customer.external_id == word)).one() for word in canaries.AMOUNTS
-        }
+        words = (*canaries.AMOUNTS, "gone")
+        keys = {word: session.exec(select(Customer).where(Customer.external_id == word)).one() for word in words}
         return {
             word: [row.public_id]
             + [
@@ -115,7 +120,7 @@ def test_another_customers_objects_do_not_exist_anywhere(api, database, owned, t
     attempts = leaks = 0
     for operation in [one for one in OPERATIONS if one.is_portal and one.parameters]:
         nobodys = acme.request(operation.method, operation.at(), json={})
-        for theirs in owned["globex"]:
+        for theirs in (*owned["globex"], *owned["gone"]):
             for written in (theirs, theirs.lower(), f"{theirs}%20", f" {theirs}", f"{theirs}%27--", f"..%2F{theirs}"):
                 path = operation.at(**dict.fromkeys(operation.parameters, written))
                 for query, body in asides(owned["globex"][0]):

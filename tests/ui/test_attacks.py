@@ -6,7 +6,6 @@ that the corpus forges: each forgery differs from what would be let in by its on
 
 from __future__ import annotations
 
-import inspect
 import json
 import random
 import time
@@ -18,7 +17,7 @@ import httpx2
 import pytest
 import token_corpus as corpus
 from canaries import fill, secrets_of, seen
-from page import ON_LOAD, Page, boot_event, handler_name
+from page import ON_LOAD, Page, boot_event, handler_name, handlers
 from server import RunningPortal, running_portal
 from sqlmodel import select
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -27,9 +26,8 @@ from portal_app.billing.statuses import RecordStatus
 from portal_app.models.access import PortalSession
 from portal_app.models.customer import Customer
 from portal_app.models.invoice import Invoice
-from portal_app.portal_app import app
 from portal_app.ui import connections
-from portal_app.ui.gate import RENEW, is_guarded
+from portal_app.ui.gate import RENEW
 
 pytestmark = pytest.mark.xdist_group("attacks")
 
@@ -117,16 +115,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
 
     with running_portal(tmp_path_factory.mktemp("shared"), fill=fill_and_delete) as portal:
         yield portal
-
-
-def handlers() -> list[tuple[str, list[str]]]:
-    """Return every event that the gate may let run, with the names of its arguments; renewing is another matter."""
-    found = app._registration_context.event_handlers
-    return sorted(
-        (name, list(inspect.signature(one.handler.fn).parameters)[1:])
-        for name, one in found.items()
-        if is_guarded(one.handler.fn) and name != RENEW and not one.handler.is_background
-    )
 
 
 def foreign_ids(portal) -> list[str]:
