@@ -48,6 +48,12 @@
   if (locale !== null) sessionStorage.setItem("portal_locale", locale.slice(0, 20));
   const theme = url.searchParams.get("theme");
   if (theme === "light" || theme === "dark" || theme === "system") localStorage.setItem("theme", theme);
+  else if (window.portalTheme && !location.pathname.startsWith("/operator")) {
+    // What the operator wants, until the reader chooses; another wish takes the place of the one before.
+    const chosen = localStorage.getItem("theme");
+    if (chosen === null || chosen === (localStorage.getItem("portal_theme") ?? "system")) localStorage.setItem("theme", window.portalTheme);
+    localStorage.setItem("portal_theme", window.portalTheme);
+  }
   const header = url.searchParams.get("header");
   if (header !== null) sessionStorage.setItem("portal_header", header === "0" ? "0" : "1");
   if (sessionStorage.getItem("portal_header") === "0") document.documentElement.classList.add("no-header");

@@ -54,6 +54,7 @@ async def finish_events() -> AsyncIterator[None]:
 
 app = PortalApp(
     head_components=[
+        rx.el.script(src="/branding/theme.js"),
         rx.el.script(src="/boot.js"),
         rx.el.script(src="/keys.js", defer=True),
         rx.el.script(src="/session.js", defer=True),

@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     usage_retention_days: int = Field(default=0, ge=0)
     operator_origin: str = ""
     operator_name: str = "Northwind"
+    operator_legal_name: str = ""
     operator_address: str = ""
     operator_tax_id: str = ""
     operator_support_email: str = ""

@@ -27,7 +27,10 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A good link: the session or API key it came from, the file, and the locale it is written in."""
+    """A good link: the session or API key it came from, the file, and the locale it is written in.
+
+    An empty locale is the customer's own.
+    """
 
     customer_public_id: str
     jti: str

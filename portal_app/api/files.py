@@ -17,17 +17,16 @@ from portal_app.display import make_display
 from portal_app.exports.filenames import content_disposition, invoice_filename
 from portal_app.exports.invoice_pdf import invoice_pdf
 from portal_app.queries.branding import branding_of_operator
-from portal_app.queries.customers import CustomerProfile
 from portal_app.queries.invoice_details import InvoiceDetail
 from portal_app.settings import get_settings
 
 PDF = "application/pdf"
 
 
-async def pdf_response(invoice: InvoiceDetail, locale: str) -> Response:
-    """Answer with an invoice's PDF, drawn beside the event loop."""
+async def pdf_response(invoice: InvoiceDetail, locale: str = "") -> Response:
+    """Answer with an invoice's PDF, drawn beside the event loop; as its customer reads, unless `locale` says how."""
     operator = await current_database().read(branding_of_operator, get_settings())
-    display = make_display(locale, invoice.customer.timezone)
+    display = make_display(locale or invoice.customer.locale or operator.locale, invoice.customer.timezone)
     drawn = await asyncio.to_thread(invoice_pdf, invoice, operator, display)
     headers = {"Content-Disposition": content_disposition(invoice_filename(invoice))}
     return Response(drawn, media_type=PDF, headers=headers)
@@ -36,20 +35,13 @@ async def pdf_response(invoice: InvoiceDetail, locale: str) -> Response:
 def pdf_url(visitor: Visitor, invoice: InvoiceDetail) -> PdfUrlWire:
     """Return a link for the customer whose session this is."""
     whose: Principal = visitor.principal
-    subject, locale = invoice.summary.public_id, locale_of(invoice.customer)
-    return _url(sign_download(_key(), whose, FileKind.INVOICE_PDF, subject, locale, visitor.now))
+    return _url(sign_download(_key(), whose, FileKind.INVOICE_PDF, invoice.summary.public_id, "", visitor.now))
 
 
 def pdf_url_of_operator(caller: Caller, invoice: InvoiceDetail) -> PdfUrlWire:
     """Return a link for the operator's program that calls."""
     whose, subject = invoice.customer.public_id, invoice.summary.public_id
-    locale = locale_of(invoice.customer)
-    return _url(sign_download_of_operator(_key(), whose, caller.key_id, subject, locale, caller.now))
-
-
-def locale_of(customer: CustomerProfile) -> str:
-    """Return the locale a customer reads in when nobody says otherwise."""
-    return customer.locale or get_settings().operator_locale
+    return _url(sign_download_of_operator(_key(), whose, caller.key_id, subject, "", caller.now))
 
 
 def _url(token: str) -> PdfUrlWire:

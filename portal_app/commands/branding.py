@@ -14,9 +14,11 @@ from sqlmodel import select
 from portal_app.colours import LEAST_CONTRAST, WHITE, contrast, is_colour, nearest_readable
 from portal_app.commands.audit import record
 from portal_app.database import Session
+from portal_app.display import find_locale
 from portal_app.errors import Invalid
 from portal_app.models.branding import Branding
-from portal_app.queries.branding import draw_logo
+from portal_app.queries.branding import THEMES, draw_logo
+from portal_app.queries.layout import DEFAULT_SECTIONS
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
@@ -71,6 +73,12 @@ def check_branding(value: Mapping[str, Any]) -> None:
     url = str(value.get("return_url", ""))
     if url and not re.match(r"https?://[^/\s]+", url):
         raise Invalid(field="return link", problem="must start with https://")
+    if value.get("locale") and find_locale(str(value["locale"])) is None:
+        raise Invalid(field="language and formats", problem="must be a locale such as en_US or de_DE")
+    if value.get("default_theme", "system") not in THEMES:
+        raise Invalid(field="theme", problem=f"must be one of {', '.join(THEMES)}")
+    if not any(section.get("enabled", True) for section in value.get("sections", DEFAULT_SECTIONS)):
+        raise Invalid(field="pages", problem="are missing: show at least one")
     _check_colour(str(value.get("accent", "")))
 
 

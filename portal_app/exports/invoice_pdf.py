@@ -105,7 +105,7 @@ class _Sheet:
         """Draw who bills on the left and who is billed on the right."""
         operator, customer = self._operator, self._invoice.customer
         top = self._pdf.get_y()
-        self._party(_("From"), operator.name, operator.address, operator.tax_id, LEFT, top)
+        self._party(_("From"), operator.legal_name or operator.name, operator.address, operator.tax_id, LEFT, top)
         left_end = self._pdf.get_y()
         address = self._display.address(customer.address, customer.country)
         email = (customer.email,) if customer.email else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,6 +17,7 @@ from sqlmodel import select
 
 from portal_app.database import Session
 from portal_app.models.branding import Branding
+from portal_app.queries.layout import DEFAULT_SECTIONS, Tab, tabs_of
 from portal_app.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -25,39 +26,7 @@ MAX_LOGO_PIXELS = 1024
 MAX_LOGO_BYTES = 256 * 1024
 MAX_DECODED_PIXELS = 4096 * 4096
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
-
-DEFAULT_SECTIONS: list[dict[str, Any]] = [
-    {"id": "overview", "label": "Overview", "enabled": True, "order": 1, "tabs": [
-        {"id": "wallet_balance", "type": "wallet_balance", "enabled": True, "order": 1},
-        {"id": "subscriptions", "type": "subscriptions", "enabled": True, "order": 2},
-        {"id": "usage_graph", "type": "usage_graph", "enabled": True, "order": 3, "usage_graph": {
-            "date_presets": ["1d", "7d", "30d"], "default_preset": "7d", "allow_custom_date_range": False,
-            "feature_filter_mode": "all"}},
-    ]},
-    {"id": "credits", "label": "Credits", "enabled": True, "order": 2, "tabs": [
-        {"id": "wallet_balance", "type": "wallet_balance", "enabled": True, "order": 1},
-        {"id": "wallet_transactions", "type": "wallet_transactions", "enabled": True, "order": 2},
-    ]},
-    {"id": "invoices", "label": "Invoices", "enabled": True, "order": 3, "tabs": [
-        {"id": "invoices", "type": "invoices", "enabled": True, "order": 1},
-    ]},
-    {"id": "usage", "label": "Usage", "enabled": True, "order": 4, "tabs": [
-        {"id": "usage_graph", "type": "usage_graph", "enabled": True, "order": 1, "usage_graph": {
-            "date_presets": ["1d", "7d", "30d"], "default_preset": "7d", "allow_custom_date_range": False,
-            "feature_filter_mode": "all"}},
-        {"id": "usage_breakdown", "type": "usage_breakdown", "enabled": True, "order": 2},
-    ]},
-]  # fmt: skip
-"""What the portal's pages show, in their order, until the operator says otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One page of the portal as the operator wants it: which, what it is called, whether it stands in the menu."""
-
-    id: str
-    label: str
-    is_shown: bool
+THEMES = ("system", "light", "dark")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +34,12 @@ class Operator:
     """Who bills, and how its portal looks.
 
     `logo` is a PNG of at most 1,024 pixels a side; `accent` is a colour such as #0b5cad; empty texts were not given.
-    `tabs` are all four pages, in their order.
+    `tabs` are all four pages, in their order; `theme` is `light`, `dark`, or `system` for what the reader's has.
+    `legal_name` is who bills in law, where that is not the name that customers know.
     """
 
     name: str
+    legal_name: str = ""
     address: tuple[str, ...] = ()
     tax_id: str = ""
     support_email: str = ""
@@ -77,6 +48,7 @@ class Operator:
     logo: bytes | None = None
     accent: str = ""
     footer: str = ""
+    theme: str = "system"
     tabs: tuple[Tab, ...] = ()
 
 
@@ -95,6 +67,7 @@ def branding_of_operator(session: Session, settings: Settings) -> Operator:
     address = stored.get("address", settings.operator_address)
     return Operator(
         name=stored.get("name", settings.operator_name),
+        legal_name=stored.get("legal_name", settings.operator_legal_name),
         address=tuple(line.strip() for line in address.replace("\\n", "\n").splitlines() if line.strip()),
         tax_id=stored.get("tax_id", settings.operator_tax_id),
         support_email=stored.get("support_email", settings.operator_support_email),
@@ -103,17 +76,9 @@ def branding_of_operator(session: Session, settings: Settings) -> Operator:
         logo=_logo(stored, settings),
         accent=(stored.get("theme") or {}).get("primary_color") or "",
         footer=stored.get("footer", ""),
+        theme=stored.get("default_theme", "system"),
         tabs=tabs_of(stored.get("sections") or DEFAULT_SECTIONS),
     )
-
-
-def tabs_of(sections: Sequence[Mapping[str, Any]]) -> tuple[Tab, ...]:
-    """Return the portal's pages as some sections want them; those that no section names come last and are not shown."""
-    known = {section["id"]: section["label"] for section in DEFAULT_SECTIONS}
-    ordered = sorted((section for section in sections if section["id"] in known), key=lambda one: one.get("order", 0))
-    named = [Tab(one["id"], one.get("label") or known[one["id"]], one.get("enabled", True)) for one in ordered]
-    missing = [Tab(one, label, is_shown=False) for one, label in known.items() if one not in {tab.id for tab in named}]
-    return (*named, *missing)
 
 
 def portal_config_of_operator(session: Session, settings: Settings) -> PortalConfig:
@@ -124,12 +89,14 @@ def portal_config_of_operator(session: Session, settings: Settings) -> PortalCon
         "theme": {},
         "sections": DEFAULT_SECTIONS,
         "name": settings.operator_name,
+        "legal_name": settings.operator_legal_name,
         "address": settings.operator_address,
         "tax_id": settings.operator_tax_id,
         "support_email": settings.operator_support_email,
         "return_url": settings.operator_return_url,
         "locale": settings.operator_locale,
         "footer": "",
+        "default_theme": "system",
     }
     if row is None:
         return PortalConfig(defaults, None, None)

@@ -33,8 +33,9 @@ from portal_app.database import Session, current_database
 from portal_app.display import Display, make_display
 from portal_app.errors import Unavailable
 from portal_app.queries.access import check_session_of_anyone
-from portal_app.queries.branding import branding_of_operator
+from portal_app.queries.branding import Operator, branding_of_operator
 from portal_app.queries.customers import get_profile
+from portal_app.queries.layout import Ranges
 from portal_app.settings import get_settings
 from portal_app.ui.addresses import OVERVIEW, clean
 from portal_app.ui.connections import CONNECTIONS
@@ -44,7 +45,10 @@ from portal_app.ui.profile import (
     NO_PROFILE,
     OperatorRow,
     ProfileRow,
+    belongs_to_hidden,
+    first_if_hidden,
     first_locale,
+    graph_ranges,
     operator_row,
     profile_row,
 )
@@ -105,6 +109,8 @@ class Portal(rx.State):
     _connection: str = ""
     _locale: str = ""
     _zone: str = ""
+    _operator_locale: str = ""
+    _ranges: dict[str, Ranges] = {}
 
     @portal_event(background=True, supersedes=True)
     async def watch(self) -> None:
@@ -155,7 +161,7 @@ class Portal(rx.State):
         self._connection = connection
         CONNECTIONS.present(connection)
         try:
-            self.operator = operator_row(await current_database().read(branding_of_operator, get_settings()))
+            self._look_like(await current_database().read(branding_of_operator, get_settings()))
             presented = await look_up(token, clock.utc_now())
             self._point_to(presented)
             if presented.principal is None:
@@ -170,11 +176,20 @@ class Portal(rx.State):
             logger.exception("a page could not be opened")
             self.status = GateStatus.UNAVAILABLE.value
 
+    def _look_like(self, operator: Operator) -> None:
+        """Show the operator's branding."""
+        self.operator, self._ranges = operator_row(operator), graph_ranges(operator)
+        self._operator_locale = operator.locale
+
+    def _shows(self, name: str) -> bool:
+        """Tell whether a page, or a part of one such as `overview.usage_graph`, is there."""
+        return self.operator["shown"].get(name, True)
+
     async def _open(self, principal: Principal, locale: str) -> None:
         now = clock.utc_now()
         await current_database().write(note_opened, principal, now)
         profile = await current_database().read(get_profile, principal.customer_id)
-        self._locale = first_locale(locale, profile.locale, get_settings().operator_locale)
+        self._locale = first_locale(locale, profile.locale, self._operator_locale)
         self._zone = profile.timezone
         self.profile = profile_row(profile, self._display())
         self._principal, self._confirmed_at = principal, now
@@ -272,8 +287,9 @@ class Gate(rx.Middleware):
         if not connection or portal._connection != connection:
             return StateUpdate()
         if event.name in {ON_LOAD, RENEW}:
-            return None  # the one names the events of the page, which all come here; the other presents a token
-        if not _may_run(app, event.name):
+            # The one names the events of the page, which all come here; the other presents a token.
+            return _lead_away(portal) if event.name == ON_LOAD else None
+        if not _may_run(app, event.name) or belongs_to_hidden(portal.operator, event.name):
             return StateUpdate()
         await portal._confirm()
         if portal.status == GateStatus.OPEN.value:
@@ -348,6 +364,12 @@ async def _forget(app: rx.App, token: str, connection: str, doors: Iterable[type
 def _may_run(app: rx.App, event_name: str) -> bool:
     registered = app._registration_context.event_handlers.get(event_name)
     return registered is not None and is_guarded(registered.handler.fn)
+
+
+def _lead_away(portal: Portal) -> StateUpdate | None:
+    """Return the way to the first page that is there from the address of one that is not."""
+    there = first_if_hidden(portal.operator, urlsplit(str(portal.router.url)).path)
+    return StateUpdate(events=Event.from_event_type(rx.redirect(there, replace=True))) if there else None
 
 
 ON_LOAD_HANDLER = OnLoadInternalState.event_handlers["on_load_internal"]

@@ -1,12 +1,14 @@
 """Who bills and who is billed, as every page shows them."""
 
 import re
+from collections.abc import Sequence
 from typing import TypedDict
 
 from portal_app.colours import NIGHT, WHITE, nearest_readable
 from portal_app.display import Display, find_locale
-from portal_app.queries.branding import Operator, Tab
+from portal_app.queries.branding import Operator
 from portal_app.queries.customers import CustomerProfile
+from portal_app.queries.layout import Ranges, Tab
 from portal_app.texts import gettext as _
 from portal_app.ui.addresses import CREDITS, INVOICES, OVERVIEW, USAGE
 
@@ -33,6 +35,7 @@ class OperatorRow(TypedDict):
     """Who bills, as pages show it. Shown on the screens of a closed door, too.
 
     `accent` and `accent_dark` are readable on the page's ground in its two themes; empty for the portal's own.
+    `shown` tells of each page and of each part of one, such as `overview.usage_graph`, whether it is there.
     """
 
     name: str
@@ -43,6 +46,7 @@ class OperatorRow(TypedDict):
     accent_dark: str
     footer: str
     tabs: list[TabRow]
+    shown: dict[str, bool]
 
 
 class ProfileRow(TypedDict):
@@ -58,7 +62,7 @@ class ProfileRow(TypedDict):
 
 
 NO_OPERATOR = OperatorRow(
-    name="", support_email="", return_url="", logo_url="", accent="", accent_dark="", footer="", tabs=[]
+    name="", support_email="", return_url="", logo_url="", accent="", accent_dark="", footer="", tabs=[], shown={}
 )
 NO_PROFILE = ProfileRow(name="", initials="", external_id="", email="", address=[], tax_id="", zone="")
 
@@ -74,7 +78,36 @@ def operator_row(operator: Operator) -> OperatorRow:
         accent_dark=nearest_readable(operator.accent, NIGHT) if operator.accent else "",
         footer=operator.footer,
         tabs=[TabRow(to=TABS[tab.id][0], label=_label(tab)) for tab in operator.tabs if tab.is_shown],
+        shown=_shown(operator.tabs),
     )
+
+
+def graph_ranges(operator: Operator) -> dict[str, Ranges]:
+    """Return the ranges that are offered on each page with a graph."""
+    return {tab.id: part.ranges for tab in operator.tabs for part in tab.parts if part.ranges}
+
+
+def first_if_hidden(operator: OperatorRow, path: str) -> str:
+    """Return where the first page is if the one at `path` is not there, else nothing; of a closed door, nothing."""
+    hidden = {TABS[name][0] for name in _hidden(operator)}
+    return operator["tabs"][0]["to"] if (path.rstrip("/") or OVERVIEW) in hidden else ""
+
+
+def belongs_to_hidden(operator: OperatorRow, event_name: str) -> bool:
+    """Tell whether an event, by its full name, is one of a page that is not there."""
+    return any(f"___ui___tabs___{name}___" in event_name for name in _hidden(operator))
+
+
+def _hidden(operator: OperatorRow) -> list[str]:
+    return [name for name in TABS if not operator["shown"].get(name, True)]
+
+
+def _shown(tabs: Sequence[Tab]) -> dict[str, bool]:
+    """Tell what is there; the latest invoices lead to the page of invoices, so they go with it."""
+    shown = {tab.id: tab.is_shown for tab in tabs}
+    parts = {f"{tab.id}.{part.type}": tab.is_shown and part.is_shown for tab in tabs for part in tab.parts}
+    parts["overview.invoices"] = parts["overview.invoices"] and shown["invoices"]
+    return shown | parts
 
 
 def _label(tab: Tab) -> str:

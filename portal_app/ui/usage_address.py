@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from portal_app.billing.periods import Preset
+from portal_app.queries.layout import Ranges
 from portal_app.ui.addresses import address
 
-USUAL_RANGE = Preset.LAST_MONTH
+EVERY_RANGE = Ranges()
 MOST_NAMES = 100
 """More features or groups than anybody names in an address."""
 
@@ -25,10 +26,14 @@ class UsageOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UsageAddress:
-    """An address of usage on a tab. Features and groups are public ids; `why` is the feature that is explained."""
+    """An address of usage on a tab. Features and groups are public ids; `why` is the feature that is explained.
+
+    `ranges` are those that the operator offers there.
+    """
 
     path: str
-    preset: Preset = USUAL_RANGE
+    preset: Preset = EVERY_RANGE.usual
+    ranges: Ranges = EVERY_RANGE
     is_table: bool = False
     features: tuple[str, ...] = ()
     order: UsageOrder = UsageOrder.COST
@@ -42,7 +47,7 @@ class UsageAddress:
         there = replace(self, **changes)
         return address(
             there.path,
-            range="" if there.preset is USUAL_RANGE else there.preset.value,
+            range="" if there.preset is there.ranges.usual else there.preset.value,
             view="table" if there.is_table else "",
             features=",".join(there.features),
             sort="" if there.order is UsageOrder.COST else there.order.value,
@@ -52,12 +57,13 @@ class UsageAddress:
         )
 
 
-def usage_address(path: str, parameters: Mapping[str, str]) -> UsageAddress:
+def usage_address(path: str, parameters: Mapping[str, str], ranges: Ranges = EVERY_RANGE) -> UsageAddress:
     """Read the parameters of an address; what makes no sense is taken as not said."""
     orders = {order.value: order for order in UsageOrder}
     return UsageAddress(
         path=path,
-        preset=preset_of(parameters.get("range", "")),
+        preset=preset_of(parameters.get("range", ""), ranges),
+        ranges=ranges,
         is_table=parameters.get("view") == "table",
         features=_names(parameters.get("features", "")),
         order=orders.get(parameters.get("sort", ""), UsageOrder.COST),
@@ -67,9 +73,9 @@ def usage_address(path: str, parameters: Mapping[str, str]) -> UsageAddress:
     )
 
 
-def preset_of(word: str) -> Preset:
-    """Return the range called so, or the usual one."""
-    return {preset.value: preset for preset in Preset}.get(word, USUAL_RANGE)
+def preset_of(word: str, ranges: Ranges = EVERY_RANGE) -> Preset:
+    """Return the range called so if it is offered, or the usual one."""
+    return {preset.value: preset for preset in ranges.offered}.get(word, ranges.usual)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from portal_app.web.front import API_PATHS
 
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _HASHED_ASSET = re.compile(r"/assets/.+-[\w-]{8,}\.(?:js|css|woff2)$")
-_DATA_PATHS = (*API_PATHS, "/openapi.json", "/operator/forms/", "/operator/files/")
+_DATA_PATHS = (*API_PATHS, "/openapi.json", "/branding/theme.js", "/operator/forms/", "/operator/files/")
 _YEAR = 31_536_000
 
 ALWAYS = {

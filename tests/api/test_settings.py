@@ -5,6 +5,10 @@ import io
 
 import pytest
 from PIL import Image
+from pypdf import PdfReader
+
+from portal_app.database import Database
+from portal_app.errors import Unavailable
 
 PATH = "/v1/settings/customer_portal_config"
 
@@ -41,6 +45,42 @@ def test_keys_that_are_sent_are_replaced_and_the_others_stay(program, acme_porta
     assert program.put(PATH, json={"value": {"theme": None}}).json()["value"]["theme"] == {}
 
 
+def test_legal_name_theme_and_ranges_are_written_and_read_alike(program, acme_portal):
+    graph = {"id": "g", "type": "usage_graph", "usage_graph": {"date_presets": ["1d", "7d"], "default_preset": "1d"}}
+    sent = {"legal_name": "Northwind Traders Ltd", "default_theme": "dark", "locale": "de_DE",
+            "sections": [{"id": "usage", "tabs": [graph]}]}  # fmt: skip
+    value = program.put(PATH, json={"value": sent}).json()["value"]
+    assert {key: value[key] for key in sent} == sent
+    assert acme_portal.get("/v1/customer/portal/config").json()["value"] == value
+
+
+def test_the_theme_is_a_script_that_pages_begin_with(program, stranger):
+    assert stranger.get("/branding/theme.js").text == 'window.portalTheme = "system";\n'
+    program.put(PATH, json={"value": {"default_theme": "dark"}})
+    answer = stranger.get("/branding/theme.js")
+    assert answer.text == 'window.portalTheme = "dark";\n'
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+
+
+def test_a_database_that_does_not_answer_says_nothing_of_the_theme(stranger, monkeypatch):
+    async def unavailable(*_):
+        raise Unavailable
+
+    monkeypatch.setattr(Database, "read", unavailable)
+    answer = stranger.get("/branding/theme.js")
+    assert (answer.status_code, answer.text) == (200, "")
+
+
+def test_files_are_in_the_operators_language_where_the_customer_has_none(program, acme_id):
+    bill = {"external_customer_id": "acme", "currency": "eur", "subtotal": "1234.5", "total": "1234.5",
+            "amount_due": "1234.5"}  # fmt: skip
+    invoice = program.post("/v1/invoices", json=bill).json()["id"]
+    program.put(PATH, json={"value": {"locale": "de_DE"}})
+    program.post(f"/v1/invoices/{invoice}/finalize")
+    drawn = program.get(f"/v1/invoices/{invoice}/pdf")
+    assert "1.234,50" in PdfReader(io.BytesIO(drawn.content)).pages[0].extract_text()
+
+
 def test_deleting_brings_the_defaults_back(program):
     program.put(PATH, json={"value": {"name": "Contoso"}})
     assert program.delete(PATH).status_code == 200
@@ -72,6 +112,25 @@ def test_a_logo_is_drawn_anew_and_shown_to_everyone(program, stranger, kind):
         ({"sections": [{"id": "a"}, {"id": "a"}]}, "value: a section's id occurs twice"),
         ({"return_url": "javascript:alert(1)"}, "value.return_url: must start with https://"),
         ({"locale": "xx_XX_XX"}, "value.locale: must be a locale such as en_US or de_DE"),
+        ({"default_theme": "sepia"}, "value.default_theme: Input should be 'system', 'light' or 'dark'"),
+        ({"legal_name": 5}, "value.legal_name: Input should be a valid string"),
+        (
+            {
+                "sections": [
+                    {
+                        "id": "usage",
+                        "tabs": [
+                            {
+                                "id": "g",
+                                "type": "usage_graph",
+                                "usage_graph": {"date_presets": ["1d"], "default_preset": "7d"},
+                            }
+                        ],
+                    }
+                ]
+            },
+            "value.sections[0].tabs[0].usage_graph: default_preset must be one of date_presets",
+        ),
         ({"version": 2}, "value.version: Input should be less than or equal to 1"),
     ],
 )

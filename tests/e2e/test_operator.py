@@ -6,6 +6,7 @@ import pytest
 from browsing import NARROW, WIDE, loaded
 from desk import enter, fits, grave
 from operators import audited
+from page import Page, handler_name
 from playwright.sync_api import expect
 
 from portal_app.access.operator_roles import Role
@@ -89,6 +90,56 @@ def test_the_audit_log_is_kept_as_a_file(page, operator):
         page.get_by_role("link", name="Export CSV").click()
     lines = download.value.path().read_text().splitlines()
     assert "operator.signed_in" in lines[1]
+
+
+def test_what_branding_hides_is_nowhere_and_reset_brings_it_back(context, page, operator):
+    enter(page, operator, "/operator/branding")
+    preview = page.locator(".sample")
+    expect(preview).to_contain_text("Overview")
+    page.get_by_label("Theme").select_option("dark")
+    page.locator("input[name=shown_credits]").uncheck()
+    page.locator("input[name=part_overview_subscriptions]").uncheck()
+    page.locator("input[name=range_1d]").uncheck()
+    page.get_by_label("Graphs open with").select_option("1d")
+    page.get_by_label("Language and formats").fill("de_DE")
+    page.get_by_label("Legal name").fill("Northwind Traders Ltd")
+    expect(preview.locator(".fake-tabs")).to_have_text("OverviewInvoicesUsage")
+    expect(preview).to_have_class(re.compile("in-dark"))
+    expect(page.locator("address")).to_contain_text("Northwind Traders Ltd")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("must be one of those that are offered")
+    page.get_by_label("Graphs open with").select_option("7d")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert grave(page) == []
+    customer = context.new_page()
+    customer.goto(operator.link("acme", "/credits"))
+    expect(loaded(customer)).to_have_url(f"{operator.origin}/")
+    expect(customer.locator("html")).to_have_class("dark")
+    expect(customer.get_by_role("link", name="Credits", exact=True)).to_have_count(0)
+    expect(customer.get_by_role("link", name="Transactions")).to_have_count(0)
+    expect(customer.get_by_role("heading", name="Plan Base")).to_have_count(0)
+    expect(customer.locator(".kpi").first).to_contain_text("434.2")
+    offered = customer.get_by_role("navigation", name="Range").get_by_role("link")
+    assert offered.all_inner_texts() == ["7d", "30d"]
+    expect(customer.locator(".seg [aria-current=true]").last).to_have_text("7d")
+    customer.goto(f"{operator.origin}/usage/?range=1d")
+    expect(loaded(customer).get_by_text("in the last 7 days")).to_be_visible()
+    with Page(operator) as socket:
+        socket.boot(operator.token("acme"), "/credits").wait_for("open")
+        socket.until(lambda: any("redirect" in event["name"] for event in socket.events))
+        socket.call(handler_name("credits", "load"), "/credits")
+        socket.listen(0.5)
+        assert socket.tab("credits").get("is_loaded") is not True
+        assert "Invoice Payment" not in socket.text
+    page.get_by_role("button", name="Reset").click()
+    expect(page.locator("input[name=shown_credits]")).to_be_checked()
+    expect(page.get_by_label("Theme")).to_have_value("system")
+    expect(page.get_by_label("Legal name")).to_have_value("")
+    expect(preview.locator(".fake-tabs")).to_have_text("OverviewCreditsInvoicesUsage")
+    customer.goto(operator.link("acme", "/credits"))
+    expect(loaded(customer)).to_have_url(f"{operator.origin}/credits")
+    expect(customer.locator("html")).to_have_class("light")
 
 
 PAGES = (

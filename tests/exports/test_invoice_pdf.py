@@ -46,6 +46,12 @@ def rich_acme(session):
     return cast.add_customer(session, address_country="DE", tax_id="DE811111111", email="ap@acme.example", **profile)
 
 
+def test_who_bills_is_named_as_the_law_knows_it(session, rich_acme):
+    operator = replace(NORTHWIND, legal_name="Northwind Holdings plc")
+    text = text_of(drawn(session, rich_acme, cast.add_bill(session, rich_acme, "INV-1"), operator=operator))
+    assert "From\nNorthwind Holdings plc\n5 Dock Street" in text
+
+
 def test_it_names_both_parties_with_address_and_tax_id(session, rich_acme):
     text = text_of(drawn(session, rich_acme, cast.add_bill(session, rich_acme, "INV-1")))
     for words in ("Northwind Traders Ltd", "5 Dock Street", "GB123456789", "Acme Corp", "Torstraße 1", "10119 Berlin",

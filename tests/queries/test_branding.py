@@ -9,13 +9,19 @@ from PIL import Image
 from statements import counted
 
 from portal_app.models.branding import Branding
-from portal_app.queries.branding import MAX_LOGO_PIXELS, Operator, Tab, branding_of_operator, load_logo
+from portal_app.queries.branding import MAX_LOGO_PIXELS, Operator, branding_of_operator, load_logo
+from portal_app.queries.layout import DEFAULT_SECTIONS, tabs_of
 
 
 @pytest.fixture
 def northwind(settings):
     return settings.model_copy(
-        update={"operator_address": "1 Harbour Road\\n \\nLondon", "operator_tax_id": "GB1", "operator_locale": "en_GB"}
+        update={
+            "operator_legal_name": "Northwind Traders Ltd",
+            "operator_address": "1 Harbour Road\\n \\nLondon",
+            "operator_tax_id": "GB1",
+            "operator_locale": "en_GB",
+        }
     )
 
 
@@ -29,26 +35,23 @@ def logo(tmp_path):
 def test_without_stored_branding_the_settings_speak(session, northwind):
     assert branding_of_operator(session, northwind) == Operator(
         name="Northwind",
+        legal_name="Northwind Traders Ltd",
         address=("1 Harbour Road", "London"),
         tax_id="GB1",
         support_email="billing@northwind.example",
         return_url="https://northwind.example/account",
         locale="en_GB",
-        tabs=(
-            Tab("overview", "Overview", is_shown=True),
-            Tab("credits", "Credits", is_shown=True),
-            Tab("invoices", "Invoices", is_shown=True),
-            Tab("usage", "Usage", is_shown=True),
-        ),
+        tabs=tabs_of(DEFAULT_SECTIONS),
     )
 
 
 def test_stored_values_stand_over_the_settings_one_by_one(session, northwind):
-    value = {"name": "Northwind Traders", "address": "Dock 5\nHull", "support_email": ""}
+    value = {"name": "Northwind Traders", "address": "Dock 5\nHull", "support_email": "", "default_theme": "dark"}
     session.add(Branding(id=1, value=value, created_at=cast.NOW, updated_at=cast.NOW + timedelta(days=1)))
     operator = branding_of_operator(session, northwind)
     assert (operator.name, operator.address, operator.support_email) == ("Northwind Traders", ("Dock 5", "Hull"), "")
-    assert operator.tax_id == "GB1"
+    assert (operator.tax_id, operator.legal_name) == ("GB1", "Northwind Traders Ltd")
+    assert operator.theme == "dark"
 
 
 def test_branding_is_one_statement(session, northwind):

@@ -13,7 +13,7 @@ import pytest
 from portal_app.build import ROOT
 
 HARNESS = """
-const [address, kept, broken, framed] = JSON.parse(process.argv[1]);
+const [address, kept, broken, framed, theme] = JSON.parse(process.argv[1]);
 const done = [];
 function storage(name) {
   const map = new Map(Object.entries(kept[name] ?? {}));
@@ -35,7 +35,8 @@ for (const name of Object.keys(own)) {
     get() { if (broken === "blocked") throw new Error("SecurityError"); return own[name]; },
   });
 }
-globalThis.location = { href: address };
+globalThis.location = { href: address, pathname: new URL(address).pathname };
+if (theme) globalThis.portalTheme = theme;
 const replaceState = (_state, _title, url) => { done.push("address"); location.href = String(url); };
 globalThis.history = { state: null, replaceState };
 globalThis.document = { documentElement: { classList: { add: (word) => classes.push(word) } } };
@@ -51,10 +52,23 @@ console.log(JSON.stringify({
 PAGE = "https://billing.example/invoices"
 
 
-def boot(address: str, kept: dict[str, str] | None = None, broken: str = "", *, framed: bool = False) -> dict[str, Any]:
-    """Run the script at an address; `kept` is what the tab's storage held before."""
+def boot(
+    address: str,
+    kept: dict[str, str] | None = None,
+    broken: str = "",
+    *,
+    framed: bool = False,
+    local: dict[str, str] | None = None,
+    theme: str = "",
+) -> dict[str, Any]:
+    """Run the script at an address; `kept` is what the tab's storage held before, `local` what the browser's did.
+
+    `theme` is the one that the operator wants.
+    """
     node = Path(sys.executable).parent / "node"
-    arguments = json.dumps([address, {"sessionStorage": kept or {}}, broken, framed])
+    arguments = json.dumps(
+        [address, {"sessionStorage": kept or {}, "localStorage": local or {}}, broken, framed, theme]
+    )
     ran = subprocess.run(
         [node, "-e", HARNESS, arguments, str(ROOT / "assets/boot.js")], capture_output=True, text=True, check=True
     )
@@ -106,6 +120,26 @@ def test_locale_and_theme_are_taken_from_the_address_and_stay_in_it():
     assert page["address"] == f"{PAGE}?locale=de-DE&theme=dark"
     assert boot(f"{PAGE}?theme=javascript:1")["theme"] is None
     assert len(boot(f"{PAGE}?locale={'x' * 99}")["locale"]) == 20
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted", "expected"),
+    [
+        ({}, "dark", "dark"),
+        ({"theme": "system"}, "dark", "dark"),  # as the page writes it down when nobody has chosen
+        ({"theme": "light"}, "dark", "light"),
+        ({"theme": "dark", "portal_theme": "dark"}, "light", "light"),
+        ({"theme": "light", "portal_theme": "dark"}, "system", "light"),
+        ({"theme": "light"}, "", "light"),
+    ],
+)
+def test_the_operators_theme_is_there_until_the_reader_chooses_another(before, wanted, expected):
+    assert boot(PAGE, local=before, theme=wanted)["theme"] == expected
+
+
+def test_the_theme_of_the_address_beats_the_operators_and_theirs_is_not_for_the_operators_own_pages():
+    assert boot(f"{PAGE}?theme=light", theme="dark")["theme"] == "light"
+    assert boot("https://billing.example/operator/audit", theme="dark")["theme"] is None
 
 
 @pytest.mark.parametrize("framed", [True, False])

@@ -18,6 +18,7 @@ GUARDS = {"caller_with", "visitor"}
 OPEN = {
     "GET /files/{token}": "the link is the credential, for one minute",
     "GET /branding/logo": "the operator's logo, the same for everybody",
+    "GET /branding/theme.js": "the theme that pages begin with, the same for everybody",
     "GET /openapi.json": "the API's description, in production only if asked for",
     "GET /docs": "the same, to be read",
     "GET /ping": "whether the process answers",

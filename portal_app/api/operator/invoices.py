@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from portal_app.access.principal import CustomerId
 from portal_app.api.answers import BODY, CONFLICT, KEY, MISSING, PDF_OR_URL
 from portal_app.api.bodies import DataRoute
-from portal_app.api.files import locale_of, pdf_response, pdf_url_of_operator
+from portal_app.api.files import pdf_response, pdf_url_of_operator
 from portal_app.api.keys import Caller, Reader, Writer
 from portal_app.api.wire.invoice_requests import (
     InvoiceCreate,
@@ -104,7 +104,7 @@ async def get_pdf(
     invoice = await caller.ask(get_invoice_of_operator, customer, invoice_id, caller.now)
     if invoice.invoice_status not in {InvoiceStatus.FINALIZED, InvoiceStatus.VOIDED}:
         raise InvoiceIs(status=invoice.invoice_status, wanted="printed")
-    return pdf_url_of_operator(caller, invoice) if url else await pdf_response(invoice, locale_of(invoice.customer))
+    return pdf_url_of_operator(caller, invoice) if url else await pdf_response(invoice)
 
 
 async def _answer(caller: Caller, customer: CustomerId, invoice_id: str) -> InvoiceWire:

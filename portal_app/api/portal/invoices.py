@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from portal_app.api.answers import BODY, MISSING, PDF_OR_URL, TOKEN
 from portal_app.api.bodies import DataRoute
-from portal_app.api.files import PDF, locale_of, pdf_response, pdf_url
+from portal_app.api.files import PDF, pdf_response, pdf_url
 from portal_app.api.session_token import Customer
 from portal_app.api.wire.invoices import InvoiceWire, PdfUrlWire, invoice_wire, whole_invoice_wire
 from portal_app.api.wire.lists import ListWire, PageBody, this_page
@@ -47,5 +47,5 @@ async def get_pdf(invoice_id: ObjectId, customer: Customer, request: Request) ->
     """Return a link to the PDF for one minute; to a client that accepts `application/pdf`, the PDF itself."""
     invoice = await customer.ask(get_invoice, invoice_id, customer.now)
     if PDF in request.headers.get("accept", ""):
-        return await pdf_response(invoice, locale_of(invoice.customer))
+        return await pdf_response(invoice)
     return pdf_url(customer, invoice)

@@ -91,6 +91,12 @@ class UsageGraphWire(_Strict):
     feature_filter_mode: Literal["all", "include_list", "exclude_list"] = "all"
     feature_ids: list[ObjectId] = Field(default_factory=list[str], max_length=100)
 
+    @model_validator(mode="after")
+    def _opens_with_one_it_offers(self) -> Self:
+        if self.default_preset and self.date_presets and self.default_preset not in self.date_presets:
+            raise ValueError("default_preset must be one of date_presets")
+        return self
+
 
 class MetricCardsWire(_Strict):
     """Which cards stand over the usage. Customers never see the operator's own cost, whatever this says."""
@@ -129,12 +135,14 @@ class ConfigWire(_Strict):
     theme: ThemeWire | None = None
     sections: list[SectionWire] | None = Field(default=None, max_length=20)
     name: Name | None = None
+    legal_name: Text | None = None
     address: LongText | None = None
     tax_id: Text | None = None
     support_email: Email | None = None
     return_url: Annotated[Text, AfterValidator(_web_address)] | None = None
     locale: Annotated[Text, AfterValidator(_locale)] | None = None
     footer: LongText | None = None
+    default_theme: Literal["system", "light", "dark"] | None = None
 
     @model_validator(mode="after")
     def _each_section_once(self) -> Self:

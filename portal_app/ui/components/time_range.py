@@ -32,7 +32,9 @@ def range_name(preset: Preset) -> str:
 
 
 def range_choices(at: UsageAddress) -> list[Choice]:
-    """Return every range, on this address."""
+    """Return every range that is offered, on this address; none where there is no choice."""
+    if len(at.ranges.offered) == 1:
+        return []
     return [
         Choice(
             label=preset.value,
@@ -40,7 +42,7 @@ def range_choices(at: UsageAddress) -> list[Choice]:
             to=at.to(preset=preset),
             current=preset is at.preset,
         )
-        for preset in Preset
+        for preset in at.ranges.offered
     ]
 
 

@@ -18,7 +18,7 @@ from portal_app.ui.components.usage_chart import NO_FIGURE, Figure, Line, usage_
 from portal_app.ui.components.usage_lines import LegendRow, drawn_series, legend, legend_chips, places
 from portal_app.ui.components.usage_table import NO_TABLE, TwinTable, twin_table, usage_table
 from portal_app.ui.components.usage_words import quantity_text, summary
-from portal_app.ui.usage_address import USUAL_RANGE, UsageAddress
+from portal_app.ui.usage_address import UsageAddress
 
 
 class NothingRow(TypedDict):
@@ -108,14 +108,15 @@ def _nothing(found: UsageOnScreen, at: UsageAddress, display: Display) -> Nothin
 
 
 def _none_in_range(found: UsageOnScreen, at: UsageAddress, display: Display) -> NothingRow:
-    is_longest, through_at = at.preset is USUAL_RANGE, found.report.freshness.through_at
+    longest, through_at = at.ranges.offered[-1], found.report.freshness.through_at
+    is_longest = at.preset is longest
     is_before = through_at is not None and through_at < found.report.span.start_at
     latest = _("The latest was on {moment}.").format(moment=display.moment(through_at))
     return NothingRow(
         title=_("No usage in {range}").format(range=range_name(at.preset)),
         text=latest if is_before else _("There was some before."),
-        to="" if is_longest else at.to(preset=USUAL_RANGE),
-        action="" if is_longest else _("Show {range}").format(range=range_name(USUAL_RANGE)),
+        to="" if is_longest else at.to(preset=longest),
+        action="" if is_longest else _("Show {range}").format(range=range_name(longest)),
     )
 
 
@@ -148,7 +149,9 @@ def usage_graph(
             _("Usage"),
             rx.el.span(class_name="spacer"),
             *beside,
-            rx.el.div(segment(views, _("Chart or table")), segment(ranges, _("Range")), class_name="row segs"),
+            rx.el.div(
+                segment(views, _("Chart or table")), rx.cond(ranges, segment(ranges, _("Range"))), class_name="row segs"
+            ),
         ),
         rx.el.div(
             answered(loading, failed, content, "400px", retry),

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from collections.abc import Mapping
+from typing import Any
 
 import reflex as rx
 
 from portal_app import clock
-from portal_app.colours import LEAST_CONTRAST, WHITE, contrast, is_colour, nearest_readable
+from portal_app.colours import LEAST_CONTRAST, NIGHT, WHITE, contrast, is_colour, nearest_readable
 from portal_app.commands.branding import check_branding, reset_portal_config, set_portal_config
 from portal_app.errors import Invalid
-from portal_app.queries.branding import Tab, branding_of_operator, portal_config_of_operator
+from portal_app.queries.branding import branding_of_operator, portal_config_of_operator
+from portal_app.queries.layout import Tab
 from portal_app.settings import get_settings
 from portal_app.texts import gettext as _
 from portal_app.ui.addresses import clean
 from portal_app.ui.loading import or_reference
+from portal_app.ui.operator.branding.fields import (
+    TEXTS,
+    RangeField,
+    TabField,
+    as_sent,
+    range_fields,
+    ranges_of,
+    sent_ranges,
+    sent_sections,
+    tab_field,
+)
+from portal_app.ui.operator.branding.sample import NO_SAMPLE, Sample, sample
 from portal_app.ui.operator.gate import Desk
 
-TEXTS = {"name": 255, "address": 1000, "tax_id": 64, "support_email": 200, "return_url": 255, "footer": 1000}
 OWN_ACCENT = "#0b5cad"
-ALWAYS_SHOWN = "overview"
-
-
-class TabField(TypedDict):
-    """One page of the portal in the form."""
-
-    id: str
-    label: str
-    is_shown: bool
-    is_fixed: bool
-    order: str
 
 
 class BrandingState(Desk):
@@ -38,14 +40,23 @@ class BrandingState(Desk):
     texts: dict[str, str] = dict.fromkeys(TEXTS, "")
     accent: str = ""
     tabs: list[TabField] = []
+    ranges: list[RangeField] = []
+    usual_range: str = ""
+    theme: str = "system"
     logo_url: str = ""
     contrast: str = ""
     suggested: str = ""
+    brand: str = OWN_ACCENT
+    brand_dark: str = OWN_ACCENT
+    sample: Sample = NO_SAMPLE
     version: int = 0
     saved: bool = False
     refused: str = ""
     failed: str = ""
     is_loaded: bool = False
+    _sections: list[dict[str, Any]] = []
+    _tabs: tuple[Tab, ...] = ()
+    _sent: dict[str, str] = {}
 
     @rx.event
     async def load(self) -> None:
@@ -57,25 +68,32 @@ class BrandingState(Desk):
         config, self.failed = await or_reference(self._ask(portal_config_of_operator, settings))
         if config:
             operator = await self._ask(branding_of_operator, settings)
-            value = config.value
-            self.texts = {name: str(value.get(name) or "") for name in TEXTS}
-            self.accent = operator.accent
+            self.texts = {name: str(config.value.get(name) or "") for name in TEXTS}
+            self.accent, self.theme = operator.accent, operator.theme
             self.logo_url = f"/branding/logo?{self.version + 1}" if operator.logo else ""
-            self.tabs = [_field(tab, place) for place, tab in enumerate(operator.tabs, 1)]
+            self._sections, self._tabs = list(config.value["sections"]), operator.tabs
+            self.tabs = [tab_field(tab, place) for place, tab in enumerate(operator.tabs, 1)]
+            ranges = ranges_of(operator.tabs)
+            self.ranges, self.usual_range = range_fields(ranges), ranges.usual.value
+            self._sent = as_sent(operator.tabs, operator.theme)
             self._judge(self.accent)
+            self._redraw()
             self.version += 1
         self.saved, self.refused, self.is_loaded = False, "", True
 
     @rx.event
-    def draw(self, name: str, text: str) -> None:
-        """Show in the preview what is being typed; nothing is kept."""
-        text = clean(text)[: TEXTS.get(name, 7)]
+    def draw(self, name: str, value: Any) -> None:
+        """Show in the preview what is being typed or ticked; nothing is kept."""
+        text = ("on" if value else "") if isinstance(value, bool) else clean(value)[: TEXTS.get(name, 40)]
         self.saved = False
         if name in TEXTS:
             self.texts = self.texts | {name: text}
         elif name == "accent":
-            self.accent = text
-            self._judge(text)
+            self.accent = text[:7]
+            self._judge(self.accent)
+        elif name in self._sent:
+            self._sent = self._sent | {name: text}
+        self._redraw()
 
     @rx.event
     def take_suggested(self) -> None:
@@ -89,15 +107,17 @@ class BrandingState(Desk):
         self.saved, self.refused = False, ""
         texts = {name: clean(sent.get(name)).strip()[:most] for name, most in TEXTS.items()}
         accent = clean(sent.get("accent")).strip().lower()[:7]
+        config = await self._ask(portal_config_of_operator, get_settings())
+        sections = sent_sections(config.value["sections"], self._tabs, sent)
         try:
-            check_branding(texts | {"accent": accent})
+            check_branding(texts | {"accent": accent, "sections": sections, "default_theme": clean(sent.get("theme"))})
+            _check_ranges(sent)
         except Invalid as error:
             self.refused = str(error)
             return
-        config = await self._ask(portal_config_of_operator, get_settings())
         theme = {**(config.value["theme"] or {}), "primary_color": accent or None}
-        sections = _sections(config.value["sections"], sent)
-        value = texts | {"theme": theme, "sections": sections}
+        value = texts | {"theme": theme, "sections": sections, "default_theme": clean(sent.get("theme"))}
+        value["locale"] = value["locale"] or None
         await self._do(set_portal_config, value, self._who().actor, clock.utc_now())
         await self._load()
         self.saved = True
@@ -108,34 +128,29 @@ class BrandingState(Desk):
         await self._do(reset_portal_config, self._who().actor, clock.utc_now())
         await self._load()
 
+    def _redraw(self) -> None:
+        self.sample = sample(self._sections, self._tabs, self._sent, self.texts)
+
     def _judge(self, accent: str) -> None:
         shown = accent or OWN_ACCENT
         if not is_colour(shown):
             self.contrast, self.suggested = _("Write a colour such as #0b5cad."), ""
             return
+        self.brand, self.brand_dark = nearest_readable(shown, WHITE), nearest_readable(shown, NIGHT)
         found = contrast(shown, WHITE)
         words = _("{contrast} : 1 on white, enough") if found >= LEAST_CONTRAST else _("{contrast} : 1, needs 4.5 : 1")
         self.contrast = words.format(contrast=f"{found:.1f}")
         self.suggested = "" if found >= LEAST_CONTRAST else nearest_readable(shown, WHITE)
 
 
-def _field(tab: Tab, place: int) -> TabField:
-    fixed = tab.id == ALWAYS_SHOWN
-    return TabField(id=tab.id, label=tab.label, is_shown=tab.is_shown, is_fixed=fixed, order=str(place))
+def _check_ranges(sent: Mapping[str, Any]) -> None:
+    """Refuse ranges that a graph could not open with.
 
-
-def _sections(sections: list[dict[str, Any]], sent: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the sections with the labels, places and visibility that a form has for them."""
-    changed: list[dict[str, Any]] = []
-    for place, section in enumerate(sections, 1):
-        name = section["id"]
-        order = clean(sent.get(f"order_{name}"))
-        changed.append(
-            {
-                **section,
-                "label": clean(sent.get(f"label_{name}")).strip()[:40] or section.get("label"),
-                "enabled": bool(sent.get(f"shown_{name}")) or name == ALWAYS_SHOWN,
-                "order": int(order) if order.isascii() and order.isdigit() and len(order) <= 2 else place,  # noqa: PLR2004 (99)
-            }
-        )
-    return changed
+    Raises:
+        Invalid: there is none, or the usual one is not among them.
+    """
+    ranges = sent_ranges(sent)
+    if not ranges["date_presets"]:
+        raise Invalid(field="ranges of graphs", problem="are missing: offer at least one")
+    if ranges["default_preset"] not in ranges["date_presets"]:
+        raise Invalid(field="range that graphs open with", problem="must be one of those that are offered")

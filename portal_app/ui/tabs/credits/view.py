@@ -6,6 +6,7 @@ from portal_app.texts import gettext as _
 from portal_app.ui.components.badges import status_badge
 from portal_app.ui.components.pager import pager
 from portal_app.ui.components.sections import answered, card, card_head, empty, link, text_or_missing
+from portal_app.ui.components.shown import if_shown
 from portal_app.ui.components.wallet_card import wallet_card
 from portal_app.ui.tabs.credits.state import CreditsState, TransactionRow, WalletChoice
 
@@ -16,7 +17,14 @@ def credits() -> rx.Component:  # noqa: A001 (the tab's name)
         card_head(_("Credits")),
         empty(_("No wallet yet"), _("Prepaid credits and what happened to them will show here once there are some.")),
     )
-    wallet = rx.cond(CreditsState.wallet["id"] != "", rx.fragment(wallet_card(CreditsState.wallet), _ledger()), none)
+    wallet = rx.cond(
+        CreditsState.wallet["id"] != "",
+        rx.fragment(
+            if_shown("credits.wallet_balance", wallet_card(CreditsState.wallet)),
+            if_shown("credits.wallet_transactions", _ledger()),
+        ),
+        none,
+    )
     return rx.fragment(
         rx.el.h1(_("Credits"), class_name="sr-only"),
         rx.cond(
@@ -66,7 +74,7 @@ def _row(row: rx.Var[TransactionRow]) -> rx.Component:
         rx.el.td(
             rx.el.strong(row["reason"]),
             rx.cond(row["badge"]["label"] != "", status_badge(row["badge"])),
-            rx.cond(row["invoice"] != "", rx.el.small(link(row["invoice"], to=row["invoice_to"]))),
+            rx.cond(row["invoice"] != "", rx.el.small(_invoice(row))),
             rx.cond(row["detail"] != "", rx.el.small(row["detail"])),
             class_name="c-main",
         ),
@@ -85,3 +93,7 @@ def _row(row: rx.Var[TransactionRow]) -> rx.Component:
             class_name="num c-amount " + row["sign"].to(str),
         ),
     )  # fmt: skip
+
+
+def _invoice(row: rx.Var[TransactionRow]) -> rx.Component:
+    return if_shown("invoices", link(row["invoice"], to=row["invoice_to"]), rx.el.span(row["invoice"]))

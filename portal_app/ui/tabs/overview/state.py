@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from portal_app import clock
+from portal_app.display import Display
 from portal_app.queries.invoices import list_latest_invoices
 from portal_app.queries.subscriptions import list_subscriptions
 from portal_app.queries.wallets import list_wallets
@@ -18,7 +20,7 @@ from portal_app.ui.components.wallet_card import WalletRow, wallet_row
 from portal_app.ui.downloads import invoice_download
 from portal_app.ui.gate import Portal, portal_event
 from portal_app.ui.loading import or_reference
-from portal_app.ui.usage_address import usage_address
+from portal_app.ui.usage_address import EVERY_RANGE, UsageAddress, usage_address
 from portal_app.ui.usage_asked import Asked, ask_usage
 
 
@@ -47,28 +49,43 @@ class OverviewState(Portal):
     async def load(self) -> None:
         """Load every section; each fails alone."""
         now, display = clock.utc_now(), self._display()
+        if self._shows("overview.wallet_balance"):
+            await self._load_wallets(now, display)
+        if self._shows("overview.subscriptions"):
+            await self._load_subscriptions(now, display)
+        if self._shows("overview.invoices"):
+            await self._load_invoices(now, display)
+        self.is_loaded = True
+
+    async def _load_wallets(self, now: datetime, display: Display) -> None:
         wallets, self.wallets_failed = await or_reference(self._ask(list_wallets, now))
         self.wallets = [wallet_row(wallet, display) for wallet in wallets or []]
+
+    async def _load_subscriptions(self, now: datetime, display: Display) -> None:
         subscriptions, self.subscriptions_failed = await or_reference(self._ask(list_subscriptions, now))
         current = [s for s in subscriptions or [] if not s.is_past]
         past = [s for s in subscriptions or [] if s.is_past]
         self.subscriptions = [subscription_row(s, display) for s in current]
         self.past_subscriptions = [subscription_row(s, display) for s in past]
+
+    async def _load_invoices(self, now: datetime, display: Display) -> None:
         invoices, self.invoices_failed = await or_reference(self._ask(list_latest_invoices, now))
         self.invoices = [invoice_row(invoice, display) for invoice in invoices or []]
-        self.is_loaded = True
 
     @portal_event()
     def turn(self) -> None:
         """Show at once which usage the address asks for; what is on screen stays, dimmed, until that is here."""
-        at = usage_address(OVERVIEW, self._parameters())
-        self.ranges, self.views, self.usage_to = range_choices(at), view_choices(at), replace(at, path=USAGE).to()
+        at = self._at()
+        self.ranges, self.views = range_choices(at), view_choices(at)
+        self.usage_to = replace(at, path=USAGE, ranges=self._ranges.get("usage", EVERY_RANGE)).to()
         self.is_usage_dimmed = self.is_usage_loaded
 
     @portal_event()
     async def load_usage(self) -> None:
         """Load the usage of the range that the address names."""
-        at, now, display = usage_address(OVERVIEW, self._parameters()), clock.utc_now(), self._display()
+        if not self._shows("overview.usage_graph"):
+            return
+        at, now, display = self._at(), clock.utc_now(), self._display()
         asked, self.usage_failed = await or_reference(ask_usage(self, self._asked, at.preset, now))
         if asked:
             self._asked, found = asked, asked[0].found
@@ -80,3 +97,6 @@ class OverviewState(Portal):
     async def download(self, public_id: str):  # noqa: ANN201 (Reflex's event)
         """Download one invoice as PDF."""
         return await invoice_download(self, public_id)
+
+    def _at(self) -> UsageAddress:
+        return usage_address(OVERVIEW, self._parameters(), self._ranges.get("overview", EVERY_RANGE))

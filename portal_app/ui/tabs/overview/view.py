@@ -6,6 +6,7 @@ from portal_app.texts import gettext as _
 from portal_app.ui.addresses import CREDITS, INVOICES
 from portal_app.ui.components.invoice_table import invoice_rows, plain_heads
 from portal_app.ui.components.sections import answered, card, card_head, empty, link
+from portal_app.ui.components.shown import if_shown
 from portal_app.ui.components.subscription_card import subscription_card
 from portal_app.ui.components.usage_card import usage_freshness, usage_graph
 from portal_app.ui.components.wallet_card import wallet_card
@@ -16,11 +17,15 @@ def overview() -> rx.Component:
     """Draw the Overview: wallets beside subscriptions, then usage and the latest invoices."""
     return rx.fragment(
         rx.el.h1(_("Overview"), class_name="sr-only"),
-        usage_freshness(OverviewState.freshness, OverviewState.load_usage),
-        rx.el.div(_wallets(), _subscriptions(), class_name="grid"),
-        _past_subscriptions(),
-        _usage(),
-        _latest_invoices(),
+        if_shown("overview.usage_graph", usage_freshness(OverviewState.freshness, OverviewState.load_usage)),
+        rx.el.div(
+            if_shown("overview.wallet_balance", _wallets()),
+            if_shown("overview.subscriptions", _subscriptions()),
+            class_name="grid",
+        ),
+        if_shown("overview.subscriptions", _past_subscriptions()),
+        if_shown("overview.usage_graph", _usage()),
+        if_shown("overview.invoices", _latest_invoices()),
     )
 
 
@@ -44,7 +49,7 @@ def _wallets() -> rx.Component:
 
 def link_to_ledger(wallet_id: rx.Var[str]) -> rx.Component:
     """Draw the way from a wallet to its transactions."""
-    return link(_("Transactions"), to=f"{CREDITS}?wallet=" + wallet_id.to(str), class_name="more")
+    return if_shown("credits", link(_("Transactions"), to=f"{CREDITS}?wallet=" + wallet_id.to(str), class_name="more"))
 
 
 def _subscriptions() -> rx.Component:
@@ -76,7 +81,7 @@ def _usage() -> rx.Component:
         OverviewState.usage,
         OverviewState.ranges,
         OverviewState.views,
-        link(_("All usage"), to=OverviewState.usage_to),
+        if_shown("usage", link(_("All usage"), to=OverviewState.usage_to)),
         loading=~OverviewState.is_usage_loaded,
         dimmed=OverviewState.is_usage_dimmed,
         failed=OverviewState.usage_failed,

@@ -18,7 +18,7 @@ from portal_app.ui.gate import Portal, portal_event
 from portal_app.ui.loading import or_reference
 from portal_app.ui.tabs.usage.breakdown import NO_BREAKDOWN, Breakdown, breakdown
 from portal_app.ui.tabs.usage.explanation import NO_EXPLANATION, Explanation, explanation
-from portal_app.ui.usage_address import UsageAddress, usage_address
+from portal_app.ui.usage_address import EVERY_RANGE, UsageAddress, usage_address
 from portal_app.ui.usage_asked import Asked, ask_usage
 
 
@@ -67,7 +67,7 @@ class UsageState(Portal):
         return self._export(FileKind.USAGE_SERIES_CSV)
 
     def _at(self) -> UsageAddress:
-        return usage_address(USAGE, self._parameters())
+        return usage_address(USAGE, self._parameters(), self._ranges.get("usage", EVERY_RANGE))
 
     def _export(self, kind: FileKind) -> Any:
         if not self._asked:

@@ -4,6 +4,7 @@ import reflex as rx
 
 from portal_app.texts import gettext as _
 from portal_app.ui.components.sections import answered, card, card_head, failure, link, missing, text_or_missing
+from portal_app.ui.components.shown import if_shown
 from portal_app.ui.components.sort_heads import sorting_head
 from portal_app.ui.components.usage_card import usage_freshness, usage_graph
 from portal_app.ui.tabs.usage.breakdown import GROUP, BreakdownRow
@@ -16,23 +17,30 @@ def usage() -> rx.Component:
     return rx.fragment(
         rx.el.h1(_("Usage"), class_name="sr-only"),
         usage_freshness(UsageState.freshness, UsageState.load),
-        usage_graph(
-            UsageState.card,
-            UsageState.ranges,
-            UsageState.views,
-            _export(_("Export the graph as CSV"), UsageState.export_series),
-            loading=~UsageState.is_loaded,
-            dimmed=UsageState.is_dimmed,
-            failed=UsageState.failed,
-            retry=UsageState.load,
+        if_shown("usage.usage_graph", _graph()),
+        if_shown(
+            "usage.usage_breakdown",
+            rx.cond(
+                ~UsageState.is_loaded
+                | (UsageState.failed != "")
+                | (UsageState.breakdown["rows"].length() > 0)
+                | (UsageState.breakdown["notes"].length() > 0),
+                _breakdown(),
+            ),
         ),
-        rx.cond(
-            ~UsageState.is_loaded
-            | (UsageState.failed != "")
-            | (UsageState.breakdown["rows"].length() > 0)
-            | (UsageState.breakdown["notes"].length() > 0),
-            _breakdown(),
-        ),
+    )
+
+
+def _graph() -> rx.Component:
+    return usage_graph(
+        UsageState.card,
+        UsageState.ranges,
+        UsageState.views,
+        _export(_("Export the graph as CSV"), UsageState.export_series),
+        loading=~UsageState.is_loaded,
+        dimmed=UsageState.is_dimmed,
+        failed=UsageState.failed,
+        retry=UsageState.load,
     )
 
 
