@@ -12,6 +12,7 @@ from portal_app.queries.invoices import InvoiceSummary
 from portal_app.texts import gettext as _
 from portal_app.ui.addresses import INVOICES, address
 from portal_app.ui.components.badges import BadgeRow, badge_row, status_badge
+from portal_app.ui.components.icons import copy_icon
 from portal_app.ui.components.sections import link
 
 
@@ -98,7 +99,7 @@ def plain_heads() -> list[rx.Component]:
 
 def _copy_button(number: rx.Var[str]) -> rx.Component:
     return rx.el.button(
-        rx.el.span("\u2398", aria_hidden="true"),
+        copy_icon(),
         type="button",
         class_name="copy",
         aria_label=_("Copy number") + " " + number.to(str),

@@ -4,6 +4,7 @@ import reflex as rx
 
 from portal_app.texts import gettext as _
 from portal_app.ui.components.badges import status_badge
+from portal_app.ui.components.icons import copy_icon
 from portal_app.ui.components.invoice_table import InvoiceRow, plain_heads
 from portal_app.ui.components.pager import pager
 from portal_app.ui.components.sections import answered, card, card_head, empty, fact, facts, link, text_or_missing
@@ -67,7 +68,7 @@ def _choice(choice: rx.Var[Choice]) -> rx.Component:
 def _information() -> rx.Component:
     profile = CustomerState.profile
     share = rx.el.button(
-        rx.el.span("\u2398", aria_hidden="true"),
+        copy_icon(),
         type="button",
         class_name="icon",
         aria_label=_("Copy portal link"),

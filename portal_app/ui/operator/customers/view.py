@@ -5,6 +5,7 @@ import reflex as rx
 from portal_app.texts import gettext as _
 from portal_app.ui.components.badges import status_badge
 from portal_app.ui.components.pager import pager
+from portal_app.ui.components.search_field import search_field
 from portal_app.ui.components.sections import answered, card, empty, link, text_or_missing
 from portal_app.ui.components.sort_heads import sorting_head
 from portal_app.ui.components.time_range import Choice
@@ -39,26 +40,14 @@ def customers() -> rx.Component:
 
 
 def _search() -> rx.Component:
-    field = rx.el.input(
-        type="search",
-        name="q",
-        key=CustomersState.query_version.to(str),
-        default_value=CustomersState.query,
-        placeholder=_("Search name, id or e-mail"),
-        aria_label=_("Search customers by name, id or e-mail address"),
-        auto_complete="off",
-        max_length=MAX_CHARACTERS,
-        on_change=CustomersState.search.debounce(250),
-        custom_attrs={"data-search": ""},
+    field = search_field(
+        CustomersState,
+        _("Search name, id or e-mail"),
+        _("Search customers by name, id or e-mail address"),
+        MAX_CHARACTERS,
     )
     return rx.el.div(
-        rx.el.div(
-            rx.el.span("\u2315", aria_hidden="true", class_name="glass"),
-            field,
-            rx.el.kbd("/", class_name="hide-s", aria_hidden="true"),
-            class_name="search",
-            role="search",
-        ),
+        field,
         rx.el.nav(rx.foreach(CustomersState.statuses, _status), class_name="seg", aria_label=_("Status")),
         class_name="row",
     )

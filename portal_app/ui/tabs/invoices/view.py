@@ -7,6 +7,7 @@ from portal_app.texts import gettext as _
 from portal_app.ui.components.badges import status_badge
 from portal_app.ui.components.invoice_table import invoice_rows
 from portal_app.ui.components.pager import pager
+from portal_app.ui.components.search_field import search_field
 from portal_app.ui.components.sections import answered, card, empty, fact, facts, failure, link
 from portal_app.ui.components.sort_heads import sorting_head
 from portal_app.ui.tabs.invoices.chips import Chip
@@ -40,28 +41,16 @@ def invoices() -> rx.Component:
 
 
 def _search() -> rx.Component:
-    field = rx.el.input(
-        type="search",
-        name="q",
-        key=InvoicesState.query_version.to(str),
-        default_value=InvoicesState.query,
-        placeholder=_("Search number, date, amount or status"),
-        aria_label=_("Search invoices by number, date, amount or status"),
-        auto_complete="off",
-        max_length=MAX_CHARACTERS,
-        on_change=InvoicesState.search.debounce(250),
-        custom_attrs={"data-search": ""},
+    field = search_field(
+        InvoicesState,
+        _("Search number, date, amount or status"),
+        _("Search invoices by number, date, amount or status"),
+        MAX_CHARACTERS,
     )
     export = rx.el.button(_("Export CSV"), type="button", class_name="ghost", on_click=InvoicesState.export)
     return rx.fragment(
         rx.el.div(
-            rx.el.div(
-                rx.el.span("\u2315", aria_hidden="true", class_name="glass"),
-                field,
-                rx.el.kbd("/", class_name="hide-s", aria_hidden="true"),
-                class_name="search",
-                role="search",
-            ),
+            field,
             rx.cond(InvoicesState.rows, export),
             class_name="row",
         ),
