@@ -31,6 +31,9 @@ def _one(threats: str, path: str, before: str, after: str, *tests: str) -> Sabot
     return Sabotage(tuple(threats.split()), ((path, before, after),), tests)
 
 
+NOTHING_IS_FORGOTTEN = (GATE, "mine = [door for door in opened if door._connection == connection]", "mine = []")
+"""As where a server ended before it could: what stands behind must hold alone."""
+
 SABOTAGES = [
     _one(
         "T29",
@@ -109,13 +112,10 @@ SABOTAGES = [
         "pass",
         f"{EVERY_ANSWER}test_no_answer_leads_to_another_host",
     ),
-    _one(
-        "T9",
-        GATE,
-        "if not connection or portal._connection != connection:",
-        "if not connection:",
-        f"{GATE_TESTS}test_the_client_token_of_a_page_that_was_closed_is_worth_nothing",
-        "tests/ui/test_gate_contract.py::test_what_a_page_says_of_its_own_connection_is_overwritten",
+    Sabotage(
+        ("T9",),
+        (NOTHING_IS_FORGOTTEN, (GATE, "if not connection or portal._connection != connection:", "if not connection:")),
+        (f"{GATE_TESTS}test_the_client_token_of_a_page_that_was_closed_is_worth_nothing",),
     ),
     _one(
         "T9",
@@ -124,12 +124,10 @@ SABOTAGES = [
         "if asked:",
         f"{GATE_TESTS}test_what_an_event_loads_goes_to_the_connection_that_sent_it_and_to_no_other",
     ),
-    _one(
-        "T9",
-        GATE,
-        " or not isinstance(event.router_data.get(RouteVar.ORIGIN), str)",
-        "",
-        f"{GATE_TESTS}test_the_address_that_the_owner_was_at_is_not_told_to_the_next",
+    Sabotage(
+        ("T9",),
+        (NOTHING_IS_FORGOTTEN, (GATE, " or not isinstance(event.router_data.get(RouteVar.ORIGIN), str)", "")),
+        (f"{GATE_TESTS}test_the_address_that_the_owner_was_at_is_not_told_to_the_next",),
     ),
     _one(
         "T10",

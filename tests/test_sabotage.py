@@ -23,8 +23,9 @@ STAMP = "from portal_app import build, settings; print(build.digest(settings.get
 def test_without_a_control_its_tests_are_red(sabotage, tmp_path):
     copy = a_copy(tmp_path)
     for path, before, after in sabotage.changes:
-        changed = (copy / path).read_text().replace(before, after)
-        (copy / path).write_text(changed)
+        text = (copy / path).read_text()
+        assert before in text
+        (copy / path).write_text(text.replace(before, after))
     pretend_pages_are_current(copy)
     ran = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", *sabotage.tests)
     assert ran.returncode == 1, ran.stdout[-3000:]  # 1 is red; anything else means that nothing was tested
