@@ -90,8 +90,10 @@ def photograph_desk(browser: Browser, operator: RunningPortal, width: int, theme
     expect(page.get_by_label("Password")).to_be_visible()
     save(page, f"operator-sign-in-{look}", full_page=False)
     enter(page, operator)
-    for _ in range(2):
-        operator.token("acme")
+    page.get_by_label("Actions for Acme Corp").click()
+    page.get_by_role("button", name="Copy portal link").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Anyone with this link")
+    save(page, f"operator-link-{look}", full_page=False)
     for name, path in DESK.items():
         page.goto(f"{operator.origin}/operator{path}")
         expect(loaded(page).locator("main :is(h1, h2)").first).to_be_attached()
