@@ -58,7 +58,18 @@
     field.value = "";
   });
 
+  // A menu that is wider than the screen begins where the reader is.
+  let shown = "";
+  function showCurrent() {
+    const here = location.pathname + location.search;
+    const current = document.querySelectorAll(".desk .tabs [aria-current=page], .desk .parts [aria-current=true]");
+    if (here === shown || !current.length) return;
+    shown = here;
+    current.forEach((link) => link.scrollIntoView({ block: "nearest", inline: "nearest" }));
+  }
+
   new MutationObserver(() => {
+    showCurrent();
     document.querySelectorAll("[data-copy-now]:not([data-tried])").forEach(async (told) => {
       told.dataset.tried = "";
       try {

@@ -44,8 +44,9 @@ from portal_app.api.portal import config, info, usage
 from portal_app.api.portal import invoices as portal_invoices
 from portal_app.api.portal import subscriptions as portal_subscriptions
 from portal_app.api.portal import wallets as portal_wallets
+from portal_app.api.refusals import refusal_to_note
 from portal_app.api.wire.errors import error_wire, http_error_wire, malformed_wire
-from portal_app.errors import PortalError, TooManyRequests, Unauthorized
+from portal_app.errors import InsufficientScope, PortalError, TooManyRequests, Unauthorized
 from portal_app.settings import get_settings
 
 OPERATOR = (
@@ -102,11 +103,14 @@ def create_api() -> FastAPI:
 async def _answer(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, PortalError):  # registered for PortalError alone; the signature is Starlette's
         raise error
+    refused = refusal_to_note(request, error) if isinstance(error, Unauthorized | InsufficientScope) else None
     if isinstance(error, Unauthorized) and (wait := await failed_again(request)):
         error = TooManyRequests(retry_after=wait)
     later = error.facts.get("retry_after") if isinstance(error, TooManyRequests) else None
     headers = {"Retry-After": str(later)} if later is not None else None
-    return _response(error_wire(error), error.status.value, headers)
+    answer = _response(error_wire(error), error.status.value, headers)
+    answer.background = refused
+    return answer
 
 
 async def _answer_malformed(_request: Request, error: Exception) -> JSONResponse:

@@ -56,7 +56,7 @@ def caller_with(scope: Scope) -> Callable[..., Awaitable[Caller]]:
         now = clock.utc_now()
         record = await _live_record(key, now)
         if not allows(record.scopes, scope):
-            raise InsufficientScope
+            raise InsufficientScope(key_id=key.key_id, scope=scope)
         if record.last_used_at is None or now - record.last_used_at >= USE_NOTED_EVERY:
             await _uses.find(key.key_id)
         return Caller(key.key_id, now)
@@ -68,9 +68,18 @@ async def _live_record(key: ApiKeyText, now: datetime) -> ApiKeyRecord:
     record = await _records.find(key.key_id)
     # An unknown key id costs the same comparison as a known one.
     good = matches(key, record.secret_hash if record else "", pepper(get_settings()))
-    if record is None or not good or not record.is_live(now):
+    if record is None:
         raise Unauthorized
+    if not good or not record.is_live(now):
+        raise Unauthorized(key_id=key.key_id, reason=_why(record, good=good))
     return record
+
+
+def _why(record: ApiKeyRecord, *, good: bool) -> str:
+    """Say why a key of ours is refused, for the log alone: whoever sent it gets the same answer as everybody."""
+    if not good:
+        return "wrong secret"
+    return "revoked" if record.revoked_at is not None else "expired"
 
 
 async def _find(key_id: str) -> ApiKeyRecord | None:

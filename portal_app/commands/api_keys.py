@@ -1,6 +1,7 @@
 """Create, revoke and note the use of API keys."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import select
@@ -66,6 +67,23 @@ def note_api_key_used(session: Session, key_id: str, now: datetime) -> None:
     if row is not None and (row.last_used_at is None or now - row.last_used_at >= USE_NOTED_EVERY):
         row.last_used_at = now
         session.add(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A key that was refused: its public id if it is one of ours, why, what it was used for, and from where."""
+
+    key_id: str
+    reason: str
+    what: str
+    address: str
+
+
+def note_api_key_refused(session: Session, refusal: Refusal, now: datetime) -> None:
+    """Write down that a key was refused. What was sent as a key is not kept: it may be one of somewhere else."""
+    actor = f"API key {refusal.key_id}" if refusal.key_id else "anonymous"
+    why, what, address = refusal.reason, refusal.what, refusal.address
+    record(session, actor=actor, action="api_key.refused", now=now, reason=why, what=what, address=address)
 
 
 def pepper(settings: Settings) -> bytes:

@@ -29,6 +29,7 @@ ACTIONS = {
     "branding.reset": _("Branding reset"),
     "api_key.created": _("API key created"),
     "api_key.revoked": _("API key revoked"),
+    "api_key.refused": _("API key refused"),
     "embed_origins.changed": _("Embedding changed"),
     "audit.exported": _("Audit log exported"),
     "import.checked": _("Files checked"),

@@ -189,7 +189,7 @@ def _used(row: rx.Var[UsedRow]) -> rx.Component:
     return rx.el.tr(
         rx.el.td(row["feature"], class_name="c-main"),
         rx.el.td(row["quantity"], class_name="num c-usage"),
-        rx.el.td(row["events"], class_name="num c-events"),
+        rx.el.td(row["events"], class_name="num c-events", custom_attrs={"data-head": _("events")}),
         rx.el.td(text_or_missing(row["cost"]), class_name="num c-amount"),
     )
 
