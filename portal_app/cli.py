@@ -19,6 +19,7 @@ from portal_app.commands.mint_session import MintTerms, mint_session
 from portal_app.commands.use_session import revoke_sessions_of_customer
 from portal_app.database import current_database
 from portal_app.errors import PortalError
+from portal_app.garbage import collect_seldom
 from portal_app.queries.access import list_api_keys_of_operator
 from portal_app.queries.customers import get_published_customer_of_operator
 from portal_app.settings import get_settings
@@ -39,6 +40,7 @@ app.add_typer(events, name="event")
 
 def main() -> None:
     """Run the command line: exit code 1 and one sentence for what went wrong, 2 for a wrong call."""
+    collect_seldom()
     try:
         app()
     except PortalError as error:

@@ -13,7 +13,7 @@ a tier at zero: entitlement limits never change a price. `min_quantity` is charg
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -117,12 +117,16 @@ def version_problems(version: PriceVersion, others: Sequence[PriceVersion] = ())
     ]
     if version.start_at and version.end_at and version.start_at >= version.end_at:
         problems.append(Problem("end_date", "has to be after start_date"))
-    problems += [
+    return problems + overlap_problems(version, others)
+
+
+def overlap_problems(version: PriceVersion, others: Iterable[PriceVersion]) -> list[Problem]:
+    """Return with which of the `others` a price would be valid at the same time."""
+    return [
         Problem("start_date", f"the price {other.key} is valid at the same time; end it first")
         for other in others
         if _begins_before_end(version, other) and _begins_before_end(other, version)
     ]
-    return problems
 
 
 def _begins_before_end(one: PriceVersion, other: PriceVersion) -> bool:

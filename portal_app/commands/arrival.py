@@ -129,10 +129,8 @@ class Arrival:
         return conflicts
 
     def _event_row(self, item: Incoming) -> Row:
-        event, words = item.event, self._words
-        return (
-            item.owner, event.at, event.event_id, words[event.name], words[event.source], event.text, item.received_at,
-        )  # fmt: skip
+        (_, owner, event, received_at), words = item, self._words
+        return owner, event.at, event.event_id, words[event.name], words[event.source], event.text, received_at
 
     def _unmatched_row(self, item: Incoming) -> Row:
         event, words = item.event, self._words
@@ -142,12 +140,16 @@ class Arrival:
         )  # fmt: skip
 
     def _stream_rows(self, counting: Iterable[Incoming]) -> Iterator[Row]:
-        streams: defaultdict[tuple[int | str, int], list[Incoming]] = defaultdict(list)
-        for item in counting:
-            streams[item.owner, self._words[item.event.name]].append(item)
-        for key, items in streams.items():
-            ats = [item.event.at for item in items]
-            yield (*key, len(items), 0, min(ats), max(ats), max(item.received_at for item in items))
+        words = self._words
+        streams: defaultdict[tuple[int | str, int], list[int]] = defaultdict(list)
+        received: dict[tuple[int | str, int], int] = {}
+        for _, owner, event, received_at in counting:
+            key = owner, words[event.name]
+            streams[key].append(event.at)
+            if received.get(key, 0) < received_at:
+                received[key] = received_at
+        for key, ats in streams.items():
+            yield (*key, len(ats), 0, min(ats), max(ats), received[key])
 
 
 def _conflict_rows(conflicts: Sequence[Incoming]) -> Iterator[Row]:
@@ -160,7 +162,7 @@ def _firsts(incoming: Iterable[Incoming]) -> dict[Key, Incoming]:
     """Return the first of those that have the same key."""
     firsts: dict[Key, Incoming] = {}
     for item in incoming:
-        firsts.setdefault(item.key, item)
+        firsts.setdefault((item.owner, item.event.event_id), item)
     return firsts
 
 

@@ -7,15 +7,22 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import col, select
+from sqlalchemy import BindParameter, Select, bindparam, select
+from sqlmodel import col
 
 from portal_app.commands.usage_tables import execute_each, is_sqlite
 from portal_app.database import Session
 from portal_app.models.customer import Customer
-from portal_app.models.usage import UsageHorizon, UsageWord
+from portal_app.models.usage import HORIZON, WORDS
 
 Key = tuple[int | str, str]
 """A customer (its key, or the operator's id of one that is not known) and an event id."""
+
+_ASKED: BindParameter[Any] = bindparam("asked", expanding=True)
+_CUSTOMERS = select(col(Customer.external_id), col(Customer.id)).where(col(Customer.external_id).in_(_ASKED))
+_WORDS = select(WORDS.c.word, WORDS.c.id).where(WORDS.c.word.in_(_ASKED))
+_HORIZON = select(HORIZON.c.before_at)
+"""Every request asks these: they are built once."""
 
 _ASKED_SQLITE = "json_each(?) AS asked CROSS JOIN {table} AS found ON found.{owner} = asked.value ->> 0"
 _ASKED_POSTGRES = (
@@ -33,29 +40,31 @@ class Stored:
 
 def customer_ids(session: Session, external_ids: Collection[str]) -> Mapping[str, int]:
     """Return the keys of those customers that exist, whatever their status, by the operator's id."""
-    statement = select(Customer.external_id, Customer.id).where(col(Customer.external_id).in_(external_ids))
-    return {external_id: key or 0 for external_id, key in session.exec(statement)}
+    return _found(session, _CUSTOMERS, external_ids)
 
 
 def word_ids(session: Session, words: Collection[str]) -> dict[str, int]:
     """Return the key of each word, kept now if it never was before; the empty one is 0."""
     wanted = {word for word in words if word}
-    found = _found_words(session, wanted)
+    found = _found(session, _WORDS, wanted)
     if missing := sorted(wanted - found.keys()):
         insert = "INSERT INTO usage_word (word) VALUES (?) ON CONFLICT DO NOTHING"
         execute_each(session, insert, [(word,) for word in missing])
-        found |= _found_words(session, missing)
+        found |= _found(session, _WORDS, missing)
     return found | {"": 0}
 
 
-def _found_words(session: Session, words: Collection[str]) -> dict[str, int]:
-    statement = select(UsageWord.word, UsageWord.id).where(col(UsageWord.word).in_(words))
-    return {word: key or 0 for word, key in session.exec(statement)}
+def _found(session: Session, statement: Select[Any, Any], asked: Collection[str]) -> dict[str, int]:
+    if not asked:
+        return {}
+    session.flush()  # what this transaction has made is known, too
+    rows = session.connection().execute(statement, {"asked": list(asked)})
+    return dict(rows.all())
 
 
 def horizon(session: Session) -> int | None:
     """Return before when raw events are purged, in microseconds since 1970; None if none ever was."""
-    return session.exec(select(UsageHorizon.before_at)).first()
+    return session.connection().execute(_HORIZON).scalar()
 
 
 def counted_keys(session: Session, keys: Collection[Key]) -> set[Key]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from portal_app.billing.metering import FeatureType
 from portal_app.billing.statuses import RecordStatus
 from portal_app.database import Session
-from portal_app.models.catalog import Entitlement, Feature, Group
+from portal_app.models.catalog import Entitlement, Feature, Group, Price
 from portal_app.models.columns import Row
 from portal_app.models.invoice import Invoice, LineItem, Payment
 from portal_app.models.subscription import Subscription
@@ -88,6 +88,17 @@ def find_entitled(session: Session, plan_ids: Collection[int]) -> dict[tuple[int
     return {
         (row.plan_id, row.subscription_id, row.feature_id): row.external_id or "" for row in session.exec(statement)
     }
+
+
+def find_metered(session: Session, plan_ids: Collection[int]) -> Sequence[Price]:
+    """Return the prices by which usage on these plans is rated, whatever their dates."""
+    statement = select(Price).where(
+        col(Price.plan_id).in_(plan_ids),
+        col(Price.subscription_id).is_(None),
+        col(Price.meter_id).is_not(None),
+        col(Price.status) == RecordStatus.PUBLISHED,
+    )
+    return session.exec(statement).all()
 
 
 def find_types(session: Session, feature_ids: Collection[int]) -> dict[int, FeatureType]:

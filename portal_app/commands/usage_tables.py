@@ -7,6 +7,7 @@ the key: where several PostgreSQL writers meet, all take their locks in that ord
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -31,6 +32,7 @@ class Rows:
         columns = list(table.columns)
         self._key = tuple(column.name for column in table.primary_key)
         self._width = len(self._key)
+        self._key_of = itemgetter(*range(self._width))
         names = ", ".join(column.name for column in columns)
         marks = ", ".join("?" for _ in columns)
         arrays = ", ".join(f"%s::{column.type.compile(_PG).split(' COLLATE')[0]}[]" for column in columns)
@@ -70,9 +72,6 @@ class Rows:
                 new.add(row[: self._width])
         cursor.close()
         return new
-
-    def _key_of(self, row: Row) -> Row:
-        return row[: self._width]
 
 
 def share_counting(session: Session) -> None:

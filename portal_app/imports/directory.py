@@ -17,9 +17,10 @@ from portal_app.errors import Invalid
 from portal_app.imports.load_events import check_events, load_events
 from portal_app.imports.load_invoices import load_invoices
 from portal_app.imports.load_ledger import load_ledger
+from portal_app.imports.load_prices import load_prices
 from portal_app.imports.load_rows import load_rows
 from portal_app.imports.load_usage import load_entitlements, load_features, load_groups, load_meters
-from portal_app.imports.nouns import CUSTOMERS, EVENTS, NOUNS, PLANS, PRICES, SUBSCRIPTIONS, WALLETS
+from portal_app.imports.nouns import CUSTOMERS, EVENTS, NOUNS, PLANS, SUBSCRIPTIONS, WALLETS
 from portal_app.imports.problems import Problem
 from portal_app.imports.progress import OnProgress, ignore
 from portal_app.imports.report import SHOWN, Outcome, changed, write_report
@@ -35,7 +36,9 @@ LOADERS: dict[str, Callable[[Run], None]] = {
     "groups": load_groups,
     "meters": load_meters,
     "features": load_features,
-    **{noun.name: partial(load_rows, noun=noun) for noun in (PLANS, PRICES, SUBSCRIPTIONS)},
+    "plans": partial(load_rows, noun=PLANS),
+    "prices": load_prices,
+    "subscriptions": partial(load_rows, noun=SUBSCRIPTIONS),
     "entitlements": load_entitlements,
     "wallets": partial(load_rows, noun=WALLETS),
     "invoices": load_invoices,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from portal_app.commands.external_rows import find_rows
@@ -18,16 +19,26 @@ Added = Callable[[Session, Any], None]
 """What else happens when a row is new."""
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """An attribute that rows of its own hold: how it is found by the inner key, where there are any, and kept."""
+
+    attribute: str
+    find: Callable[[Session, Sequence[int]], Mapping[int, Any]]
+    keep: Callable[[Session, int, Any], None]
+
+
 def load_rows(
     run: Run,
     noun: Noun,
     check: Check = lambda _session, _rows: (),
     added: Added = lambda _session, _row: None,
+    aside: Aside | None = None,
 ) -> None:
     """Add the rows that are new, change those that differ, leave the rest alone."""
     total, done = run.scratch.count(noun), 0
     for rows in run.scratch.batches(noun):
-        batch = _Batch(run, noun, rows)
+        batch = _Batch(run, noun, rows, aside)
         batch.refuse()
         batch.refuse_between(check)
         batch.store(added)
@@ -39,10 +50,12 @@ def load_rows(
 class _Batch:
     """Some rows, what is stored of them, and what both together come to."""
 
-    def __init__(self, run: Run, noun: Noun, rows: Sequence[StagedRow]) -> None:
-        self._run, self._noun, self._rows = run, noun, rows
+    def __init__(self, run: Run, noun: Noun, rows: Sequence[StagedRow], aside: Aside | None) -> None:
+        self._run, self._noun, self._rows, self._aside = run, noun, rows, aside
         targets = run.resolve(noun, rows)
         self._stored: Mapping[str, Row] = find_rows(run.session, noun.table, [row.key for row in rows])
+        ids = [row.id or 0 for row in self._stored.values()]
+        self._beside: Mapping[int, Any] = aside.find(run.session, ids) if aside and ids else {}
         self._given = {row.key: attributes(noun, row.values, targets) for row in self._good()}
         self._whole = {row.key: self._values(row.key) for row in self._good()}
 
@@ -58,22 +71,40 @@ class _Batch:
     def store(self, added: Added) -> None:
         run, noun = self._run, self._noun
         for row in self._good():
-            stored, values = self._stored.get(row.key), self._whole[row.key]
+            stored, values = self._stored.get(row.key), dict(self._whole[row.key])
+            beside = values.pop(self._aside.attribute) if self._aside else None
             if stored is None:
                 new = run.new(noun, row.key, values)
                 run.note(noun, new, is_new=True, has_changed=False)
+                self._keep_aside(new, beside)
                 added(run.session, new)
             else:
-                run.note(noun, stored, is_new=False, has_changed=run.change(stored, values))
+                has_changed = run.change(stored, values)
+                has_changed |= self._keep_aside(stored, beside)
+                run.note(noun, stored, is_new=False, has_changed=has_changed)
+
+    def _keep_aside(self, row: Row, value: Any) -> bool:
+        """Keep the attribute that other rows hold, if it is another than before, and tell whether it is."""
+        if self._aside is None or value == self._beside.get(row.id or 0):
+            return False
+        self._run.session.flush()  # a new row gets its key
+        self._aside.keep(self._run.session, row.id or 0, value)
+        return True
 
     def _good(self) -> list[StagedRow]:
         return [row for row in self._rows if not row.bad]
 
     def _values(self, key: str) -> Values:
         stored = self._stored.get(key)
-        values = (current(self._noun, stored) if stored else defaults(self._noun)) | self._given[key] | {KEY: key}
+        values = (self._current(stored) if stored else defaults(self._noun)) | self._given[key] | {KEY: key}
         self._noun.derive(values)
         return values
+
+    def _current(self, stored: Row) -> Values:
+        if self._aside is None:
+            return current(self._noun, stored)
+        name = self._aside.attribute
+        return current(self._noun, stored, {name}) | {name: self._beside.get(stored.id or 0)}
 
     def _objections(self, key: str) -> Iterator[Objection]:
         if key in self._stored:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -124,9 +124,10 @@ def defaults(noun: Noun) -> Values:
     return {column.attribute: column.default for column in noun.columns if column.name != KEY}
 
 
-def current(noun: Noun, row: Row) -> Values:
-    """Return what a stored row holds in the attributes of its noun's columns."""
-    return {column.attribute: getattr(row, column.attribute) for column in noun.columns if column.name != KEY}
+def current(noun: Noun, row: Row, leaving: Collection[str] = ()) -> Values:
+    """Return what a stored row holds in the attributes of its noun's columns, but those called `leaving`."""
+    names = [column.attribute for column in noun.columns if column.name != KEY]
+    return {name: getattr(row, name) for name in names if name not in leaving}
 
 
 def moved(noun: Noun, stored: Row, given: Values) -> Iterator[Objection]:

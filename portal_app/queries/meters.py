@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import col, select
+from sqlalchemy import bindparam, select
+from sqlmodel import col
 
 from portal_app.billing.metering import MeterRule
 from portal_app.billing.statuses import RecordStatus
@@ -16,15 +17,29 @@ from portal_app.models.catalog import Meter
 
 RulesByName = Mapping[str, Sequence[MeterRule]]
 
+_METERS = (
+    select(
+        col(Meter.id),
+        col(Meter.event_name),
+        col(Meter.aggregation),
+        col(Meter.field),
+        col(Meter.multiplier),
+        col(Meter.filters),
+    )
+    .where(col(Meter.status) != RecordStatus.DELETED)
+    .order_by(col(Meter.id))
+)
+_NAMED = _METERS.where(col(Meter.event_name).in_(bindparam("names", expanding=True)))
+"""Every request with events asks this: it is built once."""
+
 
 def meter_rules_of_operator(session: Session, event_names: Collection[str] | None = None) -> RulesByName:
     """Return the rules of all meters but deleted ones, by event name; of these names alone if any are given."""
-    statement = select(Meter).where(col(Meter.status) != RecordStatus.DELETED).order_by(col(Meter.id))
-    if event_names is not None:
-        statement = statement.where(col(Meter.event_name).in_(event_names))
+    statement, asked = (_METERS, {}) if event_names is None else (_NAMED, {"names": list(event_names)})
     rules: defaultdict[str, list[MeterRule]] = defaultdict(list)
-    for meter in session.exec(statement):
-        rules[meter.event_name].append(rule_of(meter, meter.id or 0))
+    session.flush()  # a meter that this transaction has made counts, too
+    for meter in session.connection().execute(statement, asked):
+        rules[meter.event_name].append(rule_of(meter, meter.id))
     return rules
 
 

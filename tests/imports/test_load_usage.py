@@ -149,8 +149,6 @@ def test_a_price_of_a_meter_rates_its_quantity(catalogue, bring, stored):
         ("FIXED,MONTHLY,USD,1,tokens,FLAT_FEE,,", "meter: belongs to a USAGE price"),
         ("USAGE,MONTHLY,USD,1,tokens,PACKAGE,,",
          "divide_by: a PACKAGE price needs one, to say how many units a package holds"),
-        ("USAGE,MONTHLY,USD,1,tokens,TIERED,,",
-         "billing_model: a file cannot hold the tiers of a TIERED price: create it with POST /v1/prices"),
         ("USAGE,MONTHLY,USD,1,tokens,FLAT_FEE,,2026-01-01T00:10Z",
          "start_at: prices change on the quarter hour (UTC): minutes 00, 15, 30 or 45, no seconds"),
     ],

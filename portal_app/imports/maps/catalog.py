@@ -6,7 +6,8 @@ from decimal import Decimal
 from portal_app.billing.prices import ZERO, Package, PriceModel, PriceVersion, model_problems, version_problems
 from portal_app.billing.statuses import BillingModel, PriceType, Rounding
 from portal_app.imports import kinds
-from portal_app.imports.columns import Noun, Objection, Values, column, key, reference
+from portal_app.imports.columns import Column, Noun, Objection, Values, column, key, reference
+from portal_app.imports.tiers import restored, tiers
 from portal_app.models.catalog import Plan, Price
 from portal_app.models.columns import MoneyColumn, RateColumn
 
@@ -14,21 +15,31 @@ from portal_app.models.columns import MoneyColumn, RateColumn
 def _price_ends_after_it_starts(values: Values) -> Iterator[Objection]:
     if values["start_at"] and values["end_at"] and values["end_at"] <= values["start_at"]:
         yield "end_at", "is not after start_at"
+    if values["tier_mode"] and values["billing_model"] is not BillingModel.TIERED:
+        yield "tier_mode", "only a TIERED price has one"
     if values["meter_id"]:
         yield from _usage_can_be_rated(values)
+    elif values["tiers"] or values["billing_model"] is BillingModel.TIERED:
+        yield "billing_model", "a TIERED price rates the usage of a meter, and names it"
 
 
 def _usage_can_be_rated(values: Values) -> Iterator[Objection]:
     if values["type"] is not PriceType.USAGE:
         yield "meter", "belongs to a USAGE price"
-    if values["billing_model"] is BillingModel.TIERED:
-        yield "billing_model", "a file cannot hold the tiers of a TIERED price: create it with POST /v1/prices"
-        return
-    package = Package(values["divide_by"], values["rounding"] or Rounding.UP) if values["divide_by"] else None
-    model = PriceModel(values["billing_model"], values["amount"], package, min_quantity=values["min_quantity"] or ZERO)
+    model = PriceModel(
+        values["billing_model"],
+        values["amount"],
+        Package(values["divide_by"], values["rounding"] or Rounding.UP) if values["divide_by"] else None,
+        values["tier_mode"],
+        tuple(restored(values["tiers"] or ())),
+        values["min_quantity"] or ZERO,
+    )
     dates = PriceVersion("", model, values["start_at"], values["end_at"])
     for problem in (*model_problems(model), *version_problems(dates)):
-        yield _COLUMNS.get(problem.field, problem.field), problem.sentence
+        if problem.field.startswith("tiers["):
+            yield "tiers", f"{problem.field.removeprefix('tiers')} {problem.sentence}"
+        else:
+            yield _COLUMNS.get(problem.field, problem.field), problem.sentence
 
 
 _COLUMNS = {"transform_quantity": "divide_by", "start_date": "start_at", "end_date": "end_at"}
@@ -65,7 +76,7 @@ PRICES = Noun(
             Price,
             "amount",
             "20.00",
-            "what a period, or a unit, costs",
+            "what a period, or a unit, costs; 0 of a TIERED price",
             kind=kinds.number(RateColumn.scale, least=Decimal(0)),
             required=True,
         ),
@@ -78,6 +89,14 @@ PRICES = Noun(
             kind=kinds.number(MoneyColumn.scale, above=Decimal(0)),
         ),
         column(Price, "rounding", "up", "whether a begun package counts", empty="it does"),
+        column(Price, "tier_mode", "SLAB", "of a TIERED price: each unit at its own tier, or all at that of the last"),
+        Column(
+            "tiers",
+            tiers(),
+            "of a TIERED price: units above the tier before, up to and including `up_to` (null is no end)",
+            '[{"up_to": 1000, "unit_amount": 0}, {"up_to": null, "unit_amount": 0.002, "flat_amount": 5}]',
+            attribute="tiers",
+        ),
         column(
             Price,
             "min_quantity",
