@@ -13,20 +13,20 @@ from portal_app.billing.statuses import (
     TransactionType,
 )
 from portal_app.commands.post_ledger import GrantTerms, LedgerEntry
-from portal_app.demo.rows import Bill, Line, Paid, World, add_invoice
+from portal_app.demo.rows import Bill, Line, Paid, World, add_invoice, month_of
 from portal_app.models.catalog import Plan
 from portal_app.models.customer import Customer
 from portal_app.models.subscription import Subscription
 from portal_app.models.wallet import Wallet
 
 ZONE = "Europe/Berlin"
-STARTED, PERIOD_DAYS, WELCOME_LASTS = 14, 31, 55
+STARTED, WELCOME_LASTS = 14, 55
 
 
 def add_acme(world: World, customer: Customer, plan: Plan) -> None:
     """Add the wallet with its five transactions, the subscription, and the three invoices."""
     start, day_before = world.noon(STARTED, ZONE), world.noon(STARTED + 1, ZONE)
-    end = start + timedelta(days=PERIOD_DAYS)
+    end = month_of(start, ZONE, start).end_at
     subscription = world.add(
         Subscription(
             customer_id=customer.id or 0,

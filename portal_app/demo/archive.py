@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from portal_app.billing.periods import last_of_month
 from portal_app.billing.statuses import BillingPeriod, InvoiceStatus, PaymentMethod, PaymentStatus, SubscriptionStatus
-from portal_app.demo.rows import Bill, Line, Paid, World, add_invoice
+from portal_app.demo.rows import Bill, Line, Paid, World, add_invoice, month_of
 from portal_app.models.catalog import Plan
 from portal_app.models.customer import Customer
 from portal_app.models.subscription import Subscription
@@ -29,7 +29,8 @@ _THINGS = (
 
 def add_archive(world: World, customer: Customer, plan: Plan) -> None:
     """Add the subscription and 1,200 invoices, the newest a few days old."""
-    start = world.noon(3, ZONE)
+    start = world.noon(3653, ZONE)
+    period = month_of(start, ZONE, world.now)
     subscription = world.add(
         Subscription(
             customer_id=customer.id or 0,
@@ -37,9 +38,9 @@ def add_archive(world: World, customer: Customer, plan: Plan) -> None:
             subscription_status=SubscriptionStatus.ACTIVE,
             currency="eur",
             billing_period=BillingPeriod.MONTHLY,
-            start_at=start - timedelta(days=3650),
-            current_period_start_at=start,
-            current_period_end_at=start + timedelta(days=30),
+            start_at=start,
+            current_period_start_at=period.start_at,
+            current_period_end_at=period.end_at,
             cancel_at_period_end=True,
             created_at=start,
             updated_at=world.now,

@@ -16,7 +16,7 @@ from portal_app.billing.statuses import (
     WalletStatus,
 )
 from portal_app.commands.post_ledger import GrantTerms, LedgerEntry
-from portal_app.demo.rows import Bill, Line, Paid, World, add_invoice
+from portal_app.demo.rows import Bill, Line, Paid, World, add_invoice, month_of
 from portal_app.models.catalog import Plan
 from portal_app.models.customer import Customer
 from portal_app.models.subscription import Subscription
@@ -145,6 +145,7 @@ def _wallet(
 def _subscription(
     world: World, customer: Customer, plan: Plan, status: SubscriptionStatus, start: datetime, **more: Any
 ) -> Subscription:
+    period = month_of(start, customer.timezone, more.get("end_at", world.now))
     return world.add(
         Subscription(
             customer_id=customer.id or 0,
@@ -153,8 +154,8 @@ def _subscription(
             currency="usd",
             billing_period=BillingPeriod.MONTHLY,
             start_at=start,
-            current_period_start_at=start,
-            current_period_end_at=start + timedelta(days=31),
+            current_period_start_at=period.start_at,
+            current_period_end_at=period.end_at,
             created_at=start,
             updated_at=world.now,
             **more,

@@ -13,8 +13,11 @@ from zoneinfo import ZoneInfo
 from ulid import ULID
 
 from portal_app.billing.money import minor_digits, quantize
+from portal_app.billing.periods import TimeRange, billing_recurrence
 from portal_app.billing.statuses import (
     RECEIVED_PAYMENT_STATUSES,
+    BillingCycle,
+    BillingPeriod,
     BillingReason,
     InvoiceStatus,
     InvoiceType,
@@ -68,6 +71,12 @@ class World:
         self.session.add(row)
         self.session.flush()
         return row
+
+
+def month_of(anchor_at: datetime, zone: str, at: datetime) -> TimeRange:
+    """Return the monthly billing period that holds `at`, of a subscription that began at `anchor_at`."""
+    monthly = billing_recurrence(BillingPeriod.MONTHLY, 1, BillingCycle.ANNIVERSARY, anchor_at, ZoneInfo(zone))
+    return monthly.containing(at)
 
 
 @dataclass(frozen=True, slots=True)

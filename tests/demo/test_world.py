@@ -11,6 +11,7 @@ from sqlalchemy import func
 from sqlmodel import SQLModel, select
 
 from portal_app.billing.money import Money
+from portal_app.billing.periods import TimeRange, billing_recurrence
 from portal_app.billing.statuses import InvoiceState, SubscriptionState, WalletStatus
 from portal_app.database import Database
 from portal_app.demo.world import DEMO_CUSTOMERS, load_demo
@@ -18,6 +19,7 @@ from portal_app.display import make_display
 from portal_app.labels import INVOICE_STATES, SUBSCRIPTION_STATES, TRANSACTION_REASONS
 from portal_app.models.customer import Customer
 from portal_app.models.invoice import Invoice, LineItem, Payment
+from portal_app.models.subscription import Subscription
 from portal_app.models.wallet import WalletTransaction
 from portal_app.queries.customers import get_profile, get_published_customer_of_operator
 from portal_app.queries.invariants import all_violations
@@ -150,7 +152,6 @@ def test_another_day_shifts_acme_by_whole_local_days(another_world, reference, d
             *(row.expires_at for row in ledger if row.expires_at),
             *(at for invoice in invoices for at in (invoice.issued_at, invoice.due_at)),
             subscription.period_start_at,
-            subscription.period_end_at,
         ]
         return figures, [instant.astimezone(BERLIN).replace(tzinfo=None) for instant in instants]
 
@@ -251,3 +252,15 @@ def test_empty_has_nothing_at_all(session):
 
 def test_everyone_listed_is_in_the_world_and_nobody_else(session):
     assert set(session.exec(select(Customer.external_id))) == set(DEMO_CUSTOMERS)
+
+
+@pytest.mark.parametrize("day", [date(2026, 1, 20), date(2026, 2, 28), date(2026, 11, 28), date(2028, 2, 29)])
+def test_on_any_day_the_current_period_of_a_subscription_is_the_one_that_its_usage_is_charged_in(another_world, day):
+    with another_world(datetime.combine(day, time(12), UTC)).reading() as session:
+        rows = session.exec(select(Subscription, Customer).where(Customer.id == Subscription.customer_id)).all()
+        assert len(rows) > 4
+        for subscription, owner in rows:
+            rhythm = subscription.billing_period, 1, subscription.billing_cycle, subscription.start_at
+            periods = billing_recurrence(*rhythm, ZoneInfo(owner.timezone))
+            stored = TimeRange(subscription.current_period_start_at, subscription.current_period_end_at)
+            assert periods.containing(subscription.current_period_start_at) == stored
