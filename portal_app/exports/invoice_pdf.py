@@ -14,7 +14,7 @@ from fpdf.enums import XPos, YPos
 
 from portal_app.billing.money import Money
 from portal_app.billing.statuses import InvoiceState, InvoiceType
-from portal_app.display import Display
+from portal_app.display import MISSING, Display
 from portal_app.exports.glyphs import UNPRINTABLE, printable
 from portal_app.labels import INVOICE_STATES, PAYMENT_METHODS, PAYMENT_STATUSES
 from portal_app.queries.branding import Operator
@@ -31,7 +31,7 @@ GREY, INK, RULE = (95, 99, 104), (24, 24, 27), (214, 214, 219)
 
 
 def invoice_pdf(invoice: InvoiceDetail, operator: Operator, display: Display) -> bytes:
-    """Return the invoice as PDF, on Letter where the locale's country uses it, else on A4."""
+    """Return the invoice as PDF, on Letter where the customer's country, or else the locale's, uses it, else on A4."""
     sheet = _Sheet(invoice, operator, display)
     sheet.heading()
     sheet.parties()
@@ -68,8 +68,8 @@ class _Sheet:
 
     def __init__(self, invoice: InvoiceDetail, operator: Operator, display: Display) -> None:
         self._invoice, self._operator, self._display = invoice, operator, display
-        paper = "letter" if display.locale.territory in LETTER_TERRITORIES else "a4"
-        self._pdf = pdf = _Paper(format=paper)
+        country = invoice.customer.country or display.locale.territory
+        self._pdf = pdf = _Paper(format="letter" if country in LETTER_TERRITORIES else "a4")
         pdf.set_margins(LEFT, TOP, pdf.w - LEFT - WIDTH)
         pdf.set_auto_page_break(auto=False)
         pdf.c_margin = 0
@@ -123,6 +123,8 @@ class _Sheet:
         ]
         top = self._pdf.get_y()
         for (label, value), x, width in zip(shown, (0, 32, 64, 128), (32, 32, 62, 46), strict=True):
+            if value == MISSING:
+                continue
             align = "R" if label == _("Still to pay") else "L"
             self._pdf.set_xy(LEFT + x, top)
             self._write(label, size=8, grey=True, width=width, align=align)

@@ -103,6 +103,17 @@ def test_the_paper_is_the_countrys_and_the_content_fits_both(session, acme, disp
     assert (round(box.width), round(box.height)) == size
 
 
+@pytest.mark.parametrize(("country", "size"), [("US", LETTER), ("CA", LETTER), ("DE", A4), ("JP", A4)])
+def test_the_customers_country_comes_before_the_locales(session, country, size):
+    customer = cast.add_customer(session, address_country=country)
+    box = (
+        drawn(session, customer, cast.add_bill(session, customer, "INV-4"), DE if size == LETTER else US)
+        .pages[0]
+        .mediabox
+    )
+    assert (round(box.width), round(box.height)) == size
+
+
 def test_many_lines_run_over_numbered_pages_and_none_is_lost(session, acme):
     lines = [cast.Line(f"Line number {n:03d}: " + "a long description " * (n % 4), Decimal(1)) for n in range(120)]
     reader = drawn(session, acme, cast.add_bill(session, acme, "INV-5", lines))

@@ -106,6 +106,18 @@ def test_a_cost_below_a_cent_is_not_zero(database):
     assert (why["total"], why["rounding"]) == ("$0.000025", "Shown as <$0.01.")
 
 
+def test_a_cost_that_is_not_the_nearest_cent_says_why(database):
+    with database.writing() as session:
+        customer, plan = add_customer(session), add_plan(session)
+        add_usage_price(session, plan, add_metered(session, "Calls", ("call", "calls")), amount="0.004")
+        subscribe(session, customer, plan)
+        for ago in (3, 0.1):
+            ingest(session, sent(f"call-{ago}", days_ago(ago), "Calls", n=1))
+    why = explained(usage(customer, "/usage?range=1d"), "Calls")
+    assert why["total"] == "$0.004"
+    assert why["rounding"].startswith("Shown as $0.01: what was charged by the end of this range less what was charged")
+
+
 def test_a_product_multiplies_out_to_the_last_digit(database):
     with database.writing() as session:
         customer, plan = add_customer(session), add_plan(session)

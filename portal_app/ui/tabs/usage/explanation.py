@@ -50,8 +50,6 @@ def explanation(one: UsageSeries, moments: UsageMoments, display: Display) -> Ex
     """Word how a feature's cost comes about; the charges add up to the exact cost."""
     feature = one.feature
     quantity = quantity_text(one.quantity, feature, display)
-    is_rounded = any(priced.exact != priced.shown for priced in one.costs)
-    shown = " + ".join(display.cost(priced.exact, priced.shown) for priced in one.costs)
     return Explanation(
         id=feature.public_id,
         problem="",
@@ -64,8 +62,21 @@ def explanation(one: UsageSeries, moments: UsageMoments, display: Display) -> Ex
             for charge in Cost(charged.tariff.currency, (step,)).charges
         ],
         total=" + ".join(display.exact_money(priced.exact) for priced in one.costs),
-        rounding=_("Shown as {amount}.").format(amount=shown) if is_rounded else "",
+        rounding=_rounding(one, display),
     )
+
+
+def _rounding(one: UsageSeries, display: Display) -> str:
+    """Word what is shown in place of the exact cost, and why that is not always the nearest cent."""
+    if all(priced.exact == priced.shown for priced in one.costs):
+        return ""
+    shown = " + ".join(display.cost(priced.exact, priced.shown) for priced in one.costs)
+    if all(priced.exact.rounded() == priced.shown for priced in one.costs):
+        return _("Shown as {amount}.").format(amount=shown)
+    return _(
+        "Shown as {amount}: what was charged by the end of this range less what was charged before it, "
+        "each rounded, so that days add up to the period."
+    ).format(amount=shown)
 
 
 def _events(events: int, moments: UsageMoments, display: Display) -> str:
