@@ -91,4 +91,4 @@ def fill(database: Database, total: int) -> Iterator[tuple[int, float, datetime]
                 ingest_events(session, events, NOW)
             spent += time.process_time() - start
             done += len(events)
-        yield done, spent / (done - began) * 1e6, NOW
+        yield done, spent / max(done - began, 1) * 1e6, NOW

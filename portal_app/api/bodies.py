@@ -122,7 +122,7 @@ def read_json(body: bytes) -> Any:
         Invalid: it is malformed, nested deeper than `MAX_DEPTH`, or holds NUL or half a character.
     """
     try:
-        value = json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+        value = _EXACT.decode(body.decode("utf-8"))
     except RecursionError:
         raise Invalid(field="body", problem=f"is nested deeper than {MAX_DEPTH}") from None
     except ValueError as error:
@@ -158,6 +158,10 @@ def _refuse_text(text: str) -> None:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
+
+
+_EXACT = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
+"""Made once: `json.loads` would make one for each body."""
 
 
 def _refuse_strangers(request: Request) -> None:

@@ -126,9 +126,7 @@ def _json_records(file: TextIO, nested: Collection[str]) -> Iterator[Record]:
 
 def _json_record(number: int, line: str, may_nest: Collection[str]) -> Record:
     try:
-        found = json.loads(
-            line, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse, object_pairs_hook=_unique
-        )
+        found = _EXACT.decode(line)
     except (ValueError, ArithmeticError, RecursionError) as error:
         return Record(number, {}, (("", f"is not JSON: {error}"),))
     if not isinstance(found, dict):
@@ -171,6 +169,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a number")
+
+
+_EXACT = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse, object_pairs_hook=_unique)
+"""Made once: `json.loads` would make one for each line."""
 
 
 def _lines(file: TextIO) -> Iterator[str]:
