@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +11,13 @@ from sqlalchemy import ColumnElement, and_, case, literal_column, or_
 from sqlmodel import col
 
 from portal_app.billing.periods import local_midnight
-from portal_app.billing.statuses import CUSTOMER_INVOICE_STATUSES, InvoiceState, InvoiceStatus, PaymentStatus
+from portal_app.billing.statuses import (
+    CUSTOMER_INVOICE_STATUSES,
+    UNPAID_STATES,
+    InvoiceState,
+    InvoiceStatus,
+    PaymentStatus,
+)
 from portal_app.models.invoice import Invoice
 from portal_app.queries.invoice_search import AmountTerm, DateTerm, InvoiceSearch, NumberTerm, StatusTerm
 from portal_app.queries.rows import NOW
@@ -31,7 +38,7 @@ def matching(search: InvoiceSearch, zone: ZoneInfo) -> tuple[ColumnElement[bool]
     for term in search.terms:
         match term:
             case StatusTerm():
-                condition = _STATE.in_([state.value for state in term.states])
+                condition = _is_any(term.states)
             case AmountTerm():
                 condition = _amount_condition(term)
             case DateTerm():
@@ -72,6 +79,10 @@ def _number_condition(term: NumberTerm) -> ColumnElement[bool]:
     return contains if term.amount is None else or_(contains, col(Invoice.total) == term.amount)
 
 
+def _is_any(states: Collection[InvoiceState]) -> ColumnElement[bool]:
+    return _STATE.in_([literal_column(f"'{state}'") for state in sorted(states)])
+
+
 def _state_in_sql() -> ColumnElement[Any]:
     """`billing.statuses.invoice_state` as SQL, clause by clause."""
     payment = col(Invoice.payment_status)
@@ -97,3 +108,5 @@ def _state_in_sql() -> ColumnElement[Any]:
 _SHOWN = [literal_column(f"'{status}'") for status in CUSTOMER_INVOICE_STATUSES]
 """Written out: a list of parameters would be spelled anew each time."""
 _STATE = _state_in_sql()
+UNPAID, OVERDUE = _is_any(UNPAID_STATES), _is_any({InvoiceState.OVERDUE})
+"""What an invoice is at the moment `NOW`, as its badge says it."""

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, case, func, select
 from sqlmodel import col
 
 from portal_app.access.principal import CustomerId
@@ -21,7 +21,7 @@ from portal_app.billing.statuses import (
 )
 from portal_app.database import Session
 from portal_app.models.invoice import Invoice
-from portal_app.queries.invoice_conditions import matching, visible
+from portal_app.queries.invoice_conditions import OVERDUE, UNPAID, matching, visible
 from portal_app.queries.invoice_search import InvoiceSearch
 from portal_app.queries.paging import PAGE_SIZE, Page, offset_of
 from portal_app.queries.rows import MINE, columns_of, each_row_of, row_of, rows_of
@@ -46,6 +46,14 @@ class InvoiceSummary:
     remaining: Money
     issued_at: datetime
     due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What remains to be paid in one currency, and how many of the invoices it is on are overdue."""
+
+    remaining: Money
+    overdue: int
 
 
 def search_invoices(
@@ -87,6 +95,12 @@ def list_latest_invoices(
     """Return the customer's newest invoices, newest first."""
     newest = _summaries(InvoiceOrder.DATE, ascending=False)
     return [summary_of(row, now) for row in rows_of(session, customer_id, newest, offset=0, limit=limit)]
+
+
+def list_owed(session: Session, customer_id: CustomerId, now: datetime) -> list[Owed]:
+    """Return what the customer still has to pay, in order of the currencies; nothing where nothing remains."""
+    rows = rows_of(session, customer_id, _OWED, now=now)
+    return [Owed(Money(row.remaining, row.currency), row.overdue) for row in rows]
 
 
 def count_invoices(session: Session, customer_id: CustomerId) -> int:
@@ -148,5 +162,15 @@ _SUMMARISED = (
     "amount_remaining",
     "issued_at",
     "due_at",
+)
+_OWED = (
+    select(
+        col(Invoice.currency),
+        func.sum(col(Invoice.amount_remaining)).label("remaining"),
+        func.sum(case((OVERDUE, 1), else_=0)).label("overdue"),
+    )
+    .where(*visible(MINE), col(Invoice.amount_remaining) > 0, UNPAID)
+    .group_by(col(Invoice.currency))
+    .order_by(col(Invoice.currency))
 )
 _COUNT = select(func.count()).select_from(Invoice).where(*visible(MINE))

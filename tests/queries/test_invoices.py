@@ -1,5 +1,6 @@
 """Invoices: listed whole, opened right, and nobody else's."""
 
+from collections import Counter, defaultdict
 from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ from portal_app.queries.invoices import (
     count_invoices,
     each_invoice,
     list_latest_invoices,
+    list_owed,
     search_invoices,
 )
 
@@ -47,6 +49,21 @@ def test_a_draft_or_skipped_invoice_is_shown_by_no_query(session, acme, status):
     assert search_invoices(session, acme, EVERYTHING, BERLIN, NOW).total == count_invoices(session, acme) == 0
     with pytest.raises(NotFound):
         get_invoice(session, acme, hidden.public_id, NOW)
+
+
+@pytest.mark.parametrize("external_id", ["acme", "tri", "archive", "empty"])
+def test_what_is_owed_is_the_sum_of_what_the_unpaid_invoices_say(demo_session, external_id):
+    customer, _ = get_published_customer_of_operator(demo_session, external_id)
+    unpaid = list(each_invoice(demo_session, customer, parse_search("unpaid", NOW.date()), BERLIN, NOW))
+    remaining, overdue = defaultdict(Decimal), Counter()
+    for invoice in unpaid:
+        if invoice.remaining.amount:
+            remaining[invoice.remaining.currency] += invoice.remaining.amount
+            overdue[invoice.remaining.currency] += invoice.state is InvoiceState.OVERDUE
+    owed = list_owed(demo_session, customer, NOW)
+    assert {one.remaining.currency: one.remaining.amount for one in owed} == remaining
+    assert {one.remaining.currency: one.overdue for one in owed} == overdue
+    assert bool(owed) == (external_id != "empty")
 
 
 def test_another_customers_invoice_is_in_no_list_and_not_found(session, acme, globex, three):

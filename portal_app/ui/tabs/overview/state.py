@@ -6,11 +6,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from portal_app import clock
+from portal_app.billing.statuses import InvoiceState
 from portal_app.display import Display
-from portal_app.queries.invoices import list_latest_invoices
+from portal_app.labels import INVOICE_STATES
+from portal_app.queries.invoices import list_latest_invoices, list_owed
 from portal_app.queries.subscriptions import list_subscriptions
 from portal_app.queries.wallets import list_wallets
+from portal_app.texts import ngettext
 from portal_app.ui.addresses import OVERVIEW, USAGE
+from portal_app.ui.components.badges import NO_BADGE, BadgeRow, badge_row
 from portal_app.ui.components.invoice_table import InvoiceRow, invoice_row
 from portal_app.ui.components.subscription_card import SubscriptionRow, subscription_row
 from portal_app.ui.components.time_range import Choice, range_choices, view_choices
@@ -33,6 +37,8 @@ class OverviewState(Portal):
     past_subscriptions: list[SubscriptionRow] = []
     subscriptions_failed: str = ""
     invoices: list[InvoiceRow] = []
+    owed: str = ""
+    overdue: BadgeRow = NO_BADGE
     invoices_failed: str = ""
     is_loaded: bool = False
     ranges: list[Choice] = []
@@ -70,7 +76,11 @@ class OverviewState(Portal):
 
     async def _load_invoices(self, now: datetime, display: Display) -> None:
         invoices, self.invoices_failed = await or_reference(self._ask(list_latest_invoices, now))
+        owed, failed = await or_reference(self._ask(list_owed, now))
+        self.invoices_failed = self.invoices_failed or failed
         self.invoices = [invoice_row(invoice, display) for invoice in invoices or []]
+        self.owed = " + ".join(display.money(one.remaining) for one in owed or [])
+        self.overdue = _overdue(sum(one.overdue for one in owed or []))
 
     @portal_event()
     def turn(self) -> None:
@@ -100,3 +110,10 @@ class OverviewState(Portal):
 
     def _at(self) -> UsageAddress:
         return usage_address(OVERVIEW, self._parameters(), self._ranges.get("overview", EVERY_RANGE))
+
+
+def _overdue(invoices: int) -> BadgeRow:
+    if not invoices:
+        return NO_BADGE
+    label = ngettext("{count} overdue", "{count} overdue", invoices).format(count=invoices)
+    return BadgeRow(**{**badge_row(INVOICE_STATES[InvoiceState.OVERDUE]), "label": label})

@@ -3,7 +3,8 @@
 import reflex as rx
 
 from portal_app.texts import gettext as _
-from portal_app.ui.addresses import CREDITS, INVOICES
+from portal_app.ui.addresses import CREDITS, INVOICES, address
+from portal_app.ui.components.badges import status_badge
 from portal_app.ui.components.invoice_table import invoice_rows, plain_heads
 from portal_app.ui.components.sections import answered, card, card_head, empty, link
 from portal_app.ui.components.shown import if_shown
@@ -89,6 +90,17 @@ def _usage() -> rx.Component:
     )
 
 
+def _owed() -> rx.Component:
+    """Say what is to be paid in all, on invoices that may be older than those below."""
+    return rx.el.p(
+        rx.el.span(_("To pay"), class_name="label"),
+        rx.el.strong(OverviewState.owed),
+        rx.cond(OverviewState.overdue["label"] != "", status_badge(OverviewState.overdue)),
+        if_shown("invoices", link(_("Unpaid invoices"), to=address(INVOICES, q="unpaid"))),
+        class_name="row owed",
+    )
+
+
 def _latest_invoices() -> rx.Component:
     content = rx.cond(
         OverviewState.invoices,
@@ -101,5 +113,6 @@ def _latest_invoices() -> rx.Component:
             rx.el.span(class_name="spacer"),
             rx.cond(OverviewState.invoices, link(_("All invoices"), to=INVOICES)),
         ),
+        rx.cond(OverviewState.owed, _owed()),
         answered(~OverviewState.is_loaded, OverviewState.invoices_failed, content, "168px", OverviewState.load),
     )
