@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from portal_app.billing.metering import GroupEntity
 from portal_app.billing.periods import GRID, floor_to_grid
-from portal_app.billing.prices import PriceModel, PriceVersion, model_problems, version_problems
+from portal_app.billing.prices import PriceModel, PriceVersion, model_problems, overlap_problems, version_problems
 from portal_app.billing.statuses import BillingPeriod, InvoiceCadence, PriceType, RecordStatus
 from portal_app.commands.catalog_rows import added, changed, refuse_taken, usable
 from portal_app.commands.features import feature_group
@@ -86,7 +86,7 @@ def update_price(session: Session, public_id: str, changes: Mapping[str, Any], a
     Raises:
         NotFound: it, or the group, does not exist.
         Conflict: the new key is taken.
-        Invalid: an end off the quarter hour or before the start.
+        Invalid: an end off the quarter hour, before the start, or in the time of another price.
     """
     row = usable(session, Price, public_id)
     if changes.get("lookup_key", row.lookup_key) != row.lookup_key:
@@ -94,7 +94,10 @@ def update_price(session: Session, public_id: str, changes: Mapping[str, Any], a
     if "group_id" in changes:
         changes = {**changes, "group_id": feature_group(session, changes["group_id"], GroupEntity.PRICE)}
     if "end_at" in changes:
-        _refuse_dates(PriceVersion(public_id, PriceModel(row.billing_model), row.start_at, changes["end_at"]))
+        version = PriceVersion(public_id, PriceModel(row.billing_model), row.start_at, changes["end_at"])
+        _refuse_dates(version)
+        for problem in overlap_problems(version, _others(session, row)):
+            raise Invalid(field="end_date", problem=problem.sentence)
     changed(session, row, changes, actor, now)
 
 
@@ -153,11 +156,7 @@ def _entity(session: Session, new: NewPrice) -> tuple[int, int | None]:
 def _refuse_problems(session: Session, row: Price, new: NewPrice) -> None:
     for problem in model_problems(new.model):
         raise Invalid(field=problem.field, problem=problem.sentence)
-    others = [
-        PriceVersion(other.public_id, PriceModel(other.billing_model), other.start_at, other.end_at)
-        for other in _same_thing(session, row)
-    ]
-    _refuse_dates(PriceVersion("", new.model, new.start_at, new.end_at), others)
+    _refuse_dates(PriceVersion("", new.model, new.start_at, new.end_at), _others(session, row))
 
 
 def _refuse_dates(version: PriceVersion, others: Sequence[PriceVersion] = ()) -> None:
@@ -165,8 +164,8 @@ def _refuse_dates(version: PriceVersion, others: Sequence[PriceVersion] = ()) ->
         raise Invalid(field=problem.field, problem=problem.sentence)
 
 
-def _same_thing(session: Session, row: Price) -> Sequence[Price]:
-    """Return the prices that charge for what `row` charges for; a plan may have many fixed fees."""
+def _others(session: Session, row: Price) -> Sequence[PriceVersion]:
+    """Return the other prices that charge for what `row` charges for; a plan may have many fixed fees."""
     same = select(Price).where(
         col(Price.plan_id) == row.plan_id,
         col(Price.subscription_id) == row.subscription_id,
@@ -175,4 +174,8 @@ def _same_thing(session: Session, row: Price) -> Sequence[Price]:
         col(Price.meter_id).is_not(None),
         col(Price.meter_id) == row.meter_id,
     )
-    return session.exec(same).all()
+    return [
+        PriceVersion(other.public_id, PriceModel(other.billing_model), other.start_at, other.end_at)
+        for other in session.exec(same)
+        if other.public_id != row.public_id
+    ]

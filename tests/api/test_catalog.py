@@ -1,5 +1,7 @@
 """What is metered, what it costs, and what plans let their customers use, over REST."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 METER = {"name": "Calls", "event_name": "call", "aggregation": {"type": "SUM", "field": "n"}}
@@ -174,6 +176,20 @@ def test_a_price_ends_and_another_begins(program, usage_price):
     assert usage_price(amount="0.03", start_date=ended).status_code == 201
     changed = program.put(f"/v1/prices/{price['id']}", json={"display_name": "Old", "amount": "9"}).json()
     assert (changed["display_name"], changed["amount"]) == ("Old", "0.024")
+
+
+def test_the_end_of_a_price_does_not_move_into_the_time_of_the_next_one(program, usage_price):
+    first = usage_price().json()["id"]
+    program.delete(f"/v1/prices/{first}")
+    ended = datetime.fromisoformat(program.get(f"/v1/prices/{first}").json()["end_date"])
+    later, latest = ((ended + timedelta(days=days)).isoformat() for days in (1, 2))
+    second = usage_price(amount="0.03", start_date=later).json()["id"]
+    assert program.put(f"/v1/prices/{first}", json={"end_date": later}).status_code == 200
+    clash = program.put(f"/v1/prices/{first}", json={"end_date": latest})
+    assert (clash.status_code, clash.json()["message"].partition(";")[0]) == (
+        400, f"end_date: the price {second} is valid at the same time",
+    )  # fmt: skip
+    assert program.put(f"/v1/prices/{second}", json={"end_date": latest}).status_code == 200
 
 
 @pytest.mark.parametrize(
