@@ -10,12 +10,14 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
 
 FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c listen_addresses='' -c max_connections=60"
+DURABLE = "-c fsync=on -c synchronous_commit=on -c listen_addresses='' -c max_connections=60"
 
 SWEEP = """
 DO $$ DECLARE row record; BEGIN
@@ -74,19 +76,49 @@ def running_postgres() -> Iterator[PostgresServer]:
         address, _, rest = given.rpartition("/")
         yield PostgresServer(address, f"?{rest.partition('?')[2]}" if "?" in rest else "")
         return
+    with _own_server(FAST) as cluster:
+        yield PostgresServer("postgresql://postgres@", f"?host={cluster.folder}")
+
+
+@contextmanager
+def stoppable_postgres() -> Iterator[tuple[PostgresServer, Cluster]]:
+    """Yield a server that keeps what it has committed, and what stops it at once and starts it again."""
+    with _own_server(DURABLE) as cluster:
+        yield PostgresServer("postgresql://postgres@", f"?host={cluster.folder}"), cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A server's folder, and its options."""
+
+    folder: Path
+    options: str
+
+    def start(self) -> None:
+        """Start it, and return when it answers."""
+        options = f"{self.options} -k {self.folder}"
+        _run("pg_ctl", "-D", self.folder / "data", "-o", options, "-l", self.folder / "log", "-w", "start")
+
+    def stop(self) -> None:
+        """Stop it as a loss of power would: nothing is finished, and no connection is closed."""
+        _run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
+
+
+@contextmanager
+def _own_server(options: str) -> Iterator[Cluster]:
     memory = Path("/dev/shm")  # noqa: S108 (a folder of our own in it)
     folder = Path(tempfile.mkdtemp(prefix="portal-pg-", dir=memory if memory.is_dir() else None))
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")
         os.chown(folder, owner.pw_uid, owner.pw_gid)
+    cluster = Cluster(folder, options)
     try:
         _run("initdb", "-D", folder / "data", "-U", "postgres", "--no-sync", "-A", "trust", "-E", "UTF8", "--locale=C")
-        options = f"{FAST} -k {folder}"
-        _run("pg_ctl", "-D", folder / "data", "-o", options, "-l", folder / "log", "-w", "start")
+        cluster.start()
         try:
-            yield PostgresServer("postgresql://postgres@", f"?host={folder}")
+            yield cluster
         finally:
-            _run("pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
+            cluster.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
