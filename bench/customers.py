@@ -25,8 +25,8 @@ ASKED = {
     "page 20": (CustomerSearch(), 20),
     "newest first": (CustomerSearch(order=CustomerOrder.CREATED, ascending=False), 1),
     "by id, all statuses": (CustomerSearch(status=None, order=CustomerOrder.EXTERNAL_ID), 1),
-    "one word, one hit": (CustomerSearch("c00777"), 1),
-    "two words": (CustomerSearch("corp c007"), 1),
+    "one word, one hit": (CustomerSearch("c000777"), 1),
+    "two words, a hundred hits": (CustomerSearch("corp c0007"), 1),
     "a word of all": (CustomerSearch("corp"), 1),
 }
 

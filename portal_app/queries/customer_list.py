@@ -101,10 +101,17 @@ def search_customers_of_operator(
 
 
 def _scope(session: Session, search: CustomerSearch) -> list[Any]:
-    scope: list[Any] = [] if search.status is None else [col(Customer.status) == search.status]
-    if words := search.text.casefold().split()[:MOST_WORDS]:
+    words = search.text.casefold().split()[:MOST_WORDS]
+    status = _without_index(col(Customer.status)) if words else col(Customer.status)
+    scope: list[Any] = [] if search.status is None else [status == search.status]
+    if words:
         scope.append(col(Customer.id).in_(_found(session, words)))
     return scope
+
+
+def _without_index(column: Any) -> Any:
+    """Return a column's value as no index has it: where a few were found by their words, their keys are the way."""
+    return func.coalesce(column, column)
 
 
 def _found(session: Session, words: Sequence[str]) -> Sequence[int]:
@@ -134,6 +141,8 @@ def _order(search: CustomerSearch) -> list[Any]:
         CustomerOrder.EXTERNAL_ID: [col(Customer.external_id)],
         CustomerOrder.CREATED: [col(Customer.created_at), col(Customer.id)],
     }[search.order]
+    if search.text.strip():
+        columns = [_without_index(column) for column in columns]
     return [column.asc() if search.ascending else column.desc() for column in columns]
 
 
