@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import cast
 import httpx2
@@ -21,10 +23,11 @@ from websockets.exceptions import ConnectionClosed
 
 from portal_app import clock
 from portal_app.models.usage import EVENTS
-from portal_app.ui.gate import BOOT
+from portal_app.ui.gate import BOOT, Portal
 
 pytestmark = pytest.mark.xdist_group("crowds")
 
+CONFIRM = f"{Portal.get_full_name()}.confirm"
 OPEN_AT_ONCE = 100
 ODD_MESSAGES = 2000
 SENDERS = 8
@@ -96,6 +99,42 @@ def test_a_hundred_pages_are_open_at_once_and_each_shows_its_own_customer(crowde
             other = "globex" if whose == "acme" else "acme"
             assert seen(secrets[whose], page.text)
             assert not seen(secrets[other], page.text)
+
+
+@pytest.mark.long
+def test_a_thousand_pages_work_for_ten_minutes(crowded):
+    """E1: no event fails, and the slowest of twenty takes no more than thrice what one that loads nothing takes."""
+    waits: dict[str, list[float]] = {"loading": [], "nothing": []}
+    with ExitStack() as stack:
+        pages = [stack.enter_context(Page(crowded)).boot(crowded.token("acme")) for _ in range(1000)]
+        deadline, chance = time.monotonic() + 600, random.Random(1)
+        while time.monotonic() < deadline:
+            page = chance.choice(pages)
+            for kind, name in (("loading", handler_name("invoices", "load")), ("nothing", CONFIRM)):
+                before, start = len(page.frames), time.perf_counter()
+                page.call(name, "/invoices")
+                page.until(lambda page=page, before=before: len(page.frames) > before)
+                waits[kind].append(time.perf_counter() - start)
+        assert all(page.shows("status") == "open" for page in pages)
+    loading, nothing = (sorted(of_kind)[int(len(of_kind) * 0.95)] for of_kind in waits.values())
+    assert loading <= 3 * nothing
+
+
+@pytest.mark.long
+def test_fifty_thousand_pages_that_come_and_go_leave_no_memory_taken(crowded):
+    """E2."""
+    token, resident = crowded.token("acme"), []
+    for number in range(50_000):
+        with Page(crowded) as page:
+            page.boot(token)
+        if number % 10_000 == 9_999:
+            resident.append(resident_kilobytes(crowded))
+    assert resident[-1] <= 1.02 * resident[1], resident
+
+
+def resident_kilobytes(portal: RunningPortal) -> int:
+    status = Path(f"/proc/{portal.process.pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
 
 
 def test_told_to_stop_while_events_come_in_it_keeps_all_it_took_and_goes(tmp_path, tally):
