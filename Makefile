@@ -62,6 +62,7 @@ bench-usage: setup-dev system ## Measure usage: make bench-usage ARGS="1000000 1
 	$(BIN)/python -m bench usage_reads $(ARGS)
 	$(BIN)/python -m bench usage_ingest $(firstword $(ARGS))
 	$(BIN)/python -m bench usage_http
+	$(BIN)/python -m bench usage_import $(firstword $(ARGS))
 
 screenshots: setup-dev system ## Draw docs/screenshots anew
 	$(BIN)/python tools/screenshots.py

@@ -1,7 +1,8 @@
 """How long a range of usage takes to read, as events grow tenfold: against scanning and adding up the same cells.
 
-*Series* is the query of the cells, every window of every meter; *report* everything behind a graph: prices, periods,
-costs, explanations. *By time* is the query of the same cells in a table whose key is (customer, quarter hour, meter).
+*Queries* are all statements of a tab, run by the bare driver; *series* is the one of them that reads the cells, every
+window of every meter, through the portal; *report* is everything behind a graph: queries, prices, periods, costs,
+explanations. *By time* is what reads the cells in a table whose key is (customer, quarter hour, meter).
 
 `python -m bench usage_reads 1000000 10000000` measures those sizes; without numbers, 100,000 and 1,000,000. Databases
 are kept in the folder that `BENCH_FOLDER` names, and used again; without it, they are thrown away.
@@ -15,12 +16,13 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from cast import NOW
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from bench._table import print_table
 from bench._usage import fill, make_world
@@ -34,6 +36,7 @@ from portal_app.queries.usage import UsageQuestion, usage_of_preset
 from portal_app.queries.usage_cells import _on_the_grid, usage_cells
 
 ROUNDS = 60
+PARTS = ("floor", "queries", "series", "by time", "report")
 WHO = {"biggest": "c0", "typical": "c50", "small": "c900"}
 SCAN = (
     "SELECT sum(events), sum(high), sum(low) FROM usage_cell WHERE customer_id = ? AND bucket >= ? AND bucket < ? "
@@ -55,15 +58,13 @@ def run(*sizes: int) -> None:
         folder = Path(os.environ.get("BENCH_FOLDER", thrown_away))
         databases = {size: _database(folder / f"{size}.db", size) for size in sizes}
         rows = [_row(databases, who, external_id, preset) for who, external_id in WHO.items() for preset in Preset]
-        heads = ("cells", "floor", "series", "by time", "report")
+        heads = ("cells", *PARTS)
         print_table(
             "Usage reads on SQLite, p50 µs of CPU; ratios to scanning and summing the same cells and to the first size",
             [
                 "customer, range",
                 *(f"{head} {size:,}" for size in sizes for head in heads),
-                "series/floor",
-                "by time/floor",
-                "report/floor",
+                *(f"{part}/floor" for part in PARTS[1:]),
                 "growth of series",
                 "growth of report",
             ],
@@ -95,13 +96,12 @@ def _row(databases: dict[int, Database], who: str, external_id: str, preset: Pre
         count, medians[size] = _measured(database, external_id, preset)
         cells += [count, *(round(median) for median in medians[size])]
     first, last = medians[min(medians)], medians[max(medians)]
-    floor, series, by_time, report = last
-    ratios = series / floor, by_time / floor, report / floor
-    return [f"{who}, {preset}", *cells, *ratios, series / first[1], report / first[3]]
+    growth = [last[PARTS.index(part)] / first[PARTS.index(part)] for part in ("series", "report")]
+    return [f"{who}, {preset}", *cells, *(part / last[0] for part in last[1:]), *growth]
 
 
 def _measured(database: Database, external_id: str, preset: Preset) -> tuple[int, list[float]]:
-    """Return how many cells there are, and p50 in µs of CPU: floor, series, the same by time, whole report."""
+    """Return how many cells there are, and p50 of each part in µs of CPU."""
     with database.reading() as session:
         customer = get_published_customer_of_operator(session, external_id)[0]
         asked, cuts = _asked(session, customer, preset)
@@ -110,8 +110,11 @@ def _measured(database: Database, external_id: str, preset: Preset) -> tuple[int
         scope = (customer, cuts[0] // QUARTER_HOUR, -(-cuts[-1] // QUARTER_HOUR))
         _copy_by_time(driver, customer)
         runs = json.dumps(_on_the_grid(cuts)[0])
+        with _recording(session, statements := []):
+            usage_of_preset(session, customer, preset, NOW)
         calls: list[Callable[[], Any]] = [
             lambda: driver.execute(SCAN, scope).fetchall(),
+            lambda: [driver.execute(*statement).fetchall() for statement in statements],
             lambda: usage_cells(session, customer, rules, cuts),
             lambda: json.loads(driver.execute(BY_TIME, (runs, customer)).fetchone()[0]),
             lambda: usage_of_preset(session, customer, preset, NOW),
@@ -125,6 +128,18 @@ def _measured(database: Database, external_id: str, preset: Preset) -> tuple[int
         (count,) = driver.execute(SCAN.replace("sum(events), sum(high), sum(low)", "count(*)"), scope).fetchone()
         driver.close()
     return count, [statistics.median(of_call) * 1e6 for of_call in times]
+
+
+@contextmanager
+def _recording(session: Session, statements: list[tuple[str, Any]]) -> Iterator[None]:
+    def note(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_rest: Any) -> None:
+        statements.append((sql, parameters))
+
+    event.listen(session.connection(), "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(session.connection(), "before_cursor_execute", note)
 
 
 def _copy_by_time(driver: sqlite3.Connection, customer: CustomerId) -> None:

@@ -56,6 +56,8 @@ def play(session, count, seed):
         add_meter(session, aggregation, filters={"model": ["large", "0", "true"]} if aggregation == "MAX" else None)
     good, refused = set(), set()
     while count > 0:
+        if count % 1000 < 5:
+            session.commit()  # PostgreSQL walks over all versions of a row that one transaction has made
         size = chance.choice((1, 1, 2, 5))
         request = [odd_event(chance, count - index) for index in range(size)]
         count -= size
