@@ -98,7 +98,8 @@ class Slice(Generic[Item]):
 def all_rows(session: Session, statement: Any, listing: Listing, fields: Fields, tie: Any) -> Slice[Any]:
     """Run a select as a listing asks, in two statements: the rows of one page, and how many there are.
 
-    Rows that are equal in the order asked for follow the inner key `tie`, newest first.
+    Rows that are equal in the order asked for follow the inner key `tie`: newest first, or oldest first if the order
+    is by time and that way around, so that either direction is the other turned around.
 
     Raises:
         Invalid: a sort or a filter names a field that is not in `fields`, or compares it with what it cannot hold.
@@ -106,7 +107,8 @@ def all_rows(session: Session, statement: Any, listing: Listing, fields: Fields,
     found = statement.where(*_conditions(listing, fields))
     counted = found.order_by(None).with_only_columns(func.count(), maintain_column_froms=True)
     total = session.connection().scalar(counted)
-    page = found.order_by(*_ordering(listing, fields), tie.desc()).offset(listing.offset).limit(listing.limit)
+    ordering = [*_ordering(listing, fields), tie.asc() if _is_oldest_first(listing) else tie.desc()]
+    page = found.order_by(*ordering).offset(listing.offset).limit(listing.limit)
     return Slice(tuple(session.execute(page)), total or 0)
 
 
@@ -136,6 +138,10 @@ def _conditions(listing: Listing, fields: Fields) -> list[ColumnElement[bool]]:
     if listing.end_at is not None:
         found.append(fields["created_at"] < listing.end_at)
     return found
+
+
+def _is_oldest_first(listing: Listing) -> bool:
+    return bool(listing.order) and listing.order[-1] == Order("created_at", ascending=True)
 
 
 def _ordering(listing: Listing, fields: Fields) -> list[Any]:

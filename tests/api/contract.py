@@ -72,6 +72,58 @@ COUNTS = words("event_count total_events total_limit usage_limit limit offset bi
 TIMES = re.compile(r".+_(at|date|start|end|time)|billing_anchor|timestamp")
 NO_TIMES = {"cancel_at_period_end"}
 DECIMAL = re.compile(r"-?(0|[1-9]\d*)(\.\d*[1-9])?")
+FLAGS = words("""
+    is_cached_fallback is_manually_edited cancel_at_period_end enable_true_up is_unlimited is_enabled is_soft_limit
+    has_more
+    """)
+TEXTS = words("""
+    id name external_id email address_line1 address_line2 address_city address_state address_postal_code
+    address_country timezone description lookup_key unit_singular unit_plural reference_id idempotency_key
+    environment_id tenant_id created_by updated_by customer_id plan_id wallet_id invoice_id feature_id meter_id
+    total_usage_display payment_behavior proration_behavior url token presigned_url event_name
+    """)
+CHOICES = {
+    "status": "published archived deleted",
+    "wallet_status": "active frozen closed",
+    "wallet_type": "PRE_PAID POST_PAID",
+    "alert_state": "ok info warning in_alarm",
+    "transaction_status": "pending completed failed",
+    "transaction_reason": """INVOICE_PAYMENT FREE_CREDIT_GRANT SUBSCRIPTION_CREDIT_GRANT PURCHASED_CREDIT_INVOICED
+        PURCHASED_CREDIT_DIRECT PURCHASED_CREDIT_BONUS CREDIT_NOTE CREDIT_EXPIRED WALLET_TERMINATION
+        MANUAL_BALANCE_DEBIT CREDIT_ADJUSTMENT INVOICE_VOID_REFUND""",
+    "reference_type": "PAYMENT EXTERNAL REQUEST INVOICE",
+    "invoice_status": "DRAFT FINALIZED VOIDED SKIPPED",
+    "invoice_type": "SUBSCRIPTION ONE_OFF CREDIT",
+    "payment_status": """INITIATED PENDING PROCESSING SUCCEEDED OVERPAID FAILED REFUNDED PARTIALLY_REFUNDED
+        VOIDED""",
+    "billing_reason": """SUBSCRIPTION_CREATE SUBSCRIPTION_CYCLE SUBSCRIPTION_UPDATE SUBSCRIPTION_TRIAL_START
+        SUBSCRIPTION_TRIAL_END PRORATION MANUAL AUTO_INVOICE_THRESHOLD WALLET_AUTO_TOPUP SUBSCRIPTION_PAUSED
+        SUBSCRIPTION_RESUME""",
+    "price_type": "USAGE FIXED",
+    "subscription_status": "active paused cancelled incomplete trialing draft",
+    "pause_status": "none active scheduled completed cancelled",
+    "subscription_type": "standalone delegated_invoicing parent inherited grouped_invoicing",
+    "billing_cadence": "RECURRING",
+    "billing_period": "DAILY WEEKLY MONTHLY QUARTERLY HALF_YEARLY ANNUAL ONETIME",
+    "billing_cycle": "anniversary calendar",
+    "collection_method": "charge_automatically send_invoice",
+    "aggregation_type": "COUNT SUM AVG COUNT_UNIQUE LATEST SUM_WITH_MULTIPLIER MAX WEIGHTED_SUM",
+    "usage_reset_period": "DAILY WEEKLY MONTHLY QUARTERLY HALF_YEARLY ANNUAL NEVER",
+}
+PATTERNS = {
+    **dict.fromkeys(DECIMALS, DECIMAL),
+    **{name: re.compile("|".join(values.split())) for name, values in CHOICES.items()},
+    "currency": re.compile("[a-z]{3}"),
+}
+KINDS = dict.fromkeys(FLAGS, bool) | dict.fromkeys(COUNTS, int) | dict.fromkeys(TEXTS, str)
+TYPES = {"transaction": "credit debit", "feature": "metered boolean static config"}
+OMITTED = {
+    "invoice": """due_date paid_at voided_at finalized_at issue_date last_computed_at period_start period_end
+        overpaid_amount""",
+    "line": "period_start period_end",
+    "item": "currency price_id subscription_id points source properties",
+}
+"""What is left out, and never null, where there is nothing to say."""
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
 
 
@@ -126,6 +178,9 @@ class Api:
         assert (kind, missing) == (kind, set())
         if kind in PREFIXES:
             assert re.fullmatch(rf"{PREFIXES[kind]}[0-9A-HJKMNP-TV-Z]{{26}}", value["id"]), value["id"]
+        nulls = {name for name in words(OMITTED.get(kind, "")) if value.get(name, "") is None}
+        assert (kind, nulls) == (kind, set())
+        assert kind not in TYPES or value["type"] in words(TYPES[kind]), value["type"]
         return value
 
     def _good(self, answer: Any, status: int, kind: str) -> Any:
@@ -136,7 +191,7 @@ class Api:
 
 
 def _check_values(value: Any, name: str = "") -> None:
-    """Decimals are unpadded strings, counts are integers, times are UTC with Z."""
+    """Check every value by the name of its field: how it is written, and that a choice is one of those there are."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key not in {"metadata", "value", "properties", "links"}:
@@ -145,12 +200,12 @@ def _check_values(value: Any, name: str = "") -> None:
         for inner in value:
             _check_values(inner, name)
     elif value is not None:
-        if name in DECIMALS:
-            assert isinstance(value, str), (name, value)
-            assert DECIMAL.fullmatch(value), (name, value)
-        if name in COUNTS:
-            assert isinstance(value, int), (name, value)
-        if TIMES.fullmatch(name) and name not in NO_TIMES:
-            assert isinstance(value, str), (name, value)
-            assert RFC_3339.fullmatch(value), (name, value)
-        assert not isinstance(value, float), (name, value)
+        assert _is_written(name, value), (name, value)
+
+
+def _is_written(name: str, value: Any) -> bool:
+    """Tell whether decimals are unpadded strings, counts integers, times UTC with Z; no value is a float."""
+    pattern = PATTERNS.get(name) or (RFC_3339 if TIMES.fullmatch(name) and name not in NO_TIMES else None)
+    if pattern is not None:
+        return isinstance(value, str) and bool(pattern.fullmatch(value))
+    return isinstance(value, KINDS.get(name, (str, int)))

@@ -145,9 +145,9 @@ def test_prices_of_every_model_come_back_as_they_were_sent(program, post, plan, 
     assert [answer.status_code for answer in made] == [201] * 4
     low, package, tiered, minimum = (answer.json() for answer in made)
     assert low["amount"] == "0.000000000001"
-    assert package["transform_quantity"] == {"divide_by": "1000", "round": "down"}
+    assert package["transform_quantity"] == {"divide_by": 1000, "round": "down"}
     assert tiered["tiers"] == [
-        {"up_to": "1000", "unit_amount": "0", "flat_amount": "0"},
+        {"up_to": 1000, "unit_amount": "0", "flat_amount": "0"},
         {"up_to": None, "unit_amount": "0.024", "flat_amount": "5"},
     ]
     assert minimum.items() >= {"min_quantity": "10", "display_name": "Calls", "metadata": {"a": "b"}}.items()
@@ -282,3 +282,38 @@ def test_a_credit_grant_that_cannot_be_is_refused(post, plan, change, message):
     answer = post("creditgrants", {"name": "A", "scope": "PLAN", "plan_id": plan, "credits": "1"} | change)
     assert answer.status_code in {400, 404}
     assert answer.json()["message"].startswith(message)
+
+
+def test_where_a_tier_ends_is_a_count_and_a_decimal_only_between_two_counts(usage_price):
+    tiers = [{"up_to": "0.5", "unit_amount": "2"}, {"up_to": "10.0", "unit_amount": "1"}, {"unit_amount": "0"}]
+    made = usage_price(billing_model="TIERED", tier_mode="SLAB", tiers=tiers, amount=None)
+    assert [tier["up_to"] for tier in made.json()["tiers"]] == ["0.5", 10, None]
+    package = {"divide_by": "2.5", "round": "up"}
+    made = usage_price(billing_model="PACKAGE", transform_quantity=package, currency="eur")
+    assert made.json()["transform_quantity"]["divide_by"] == "2.5"
+
+
+def test_each_noun_is_found_by_its_own_ids_and_lookup_keys(post, plan, usage_price, acme_id):
+    price = usage_price(lookup_key="calls-usd").json()["id"]
+    usage_price(currency="eur", lookup_key="calls-eur")
+    group = post("groups", {"name": "A", "lookup_key": "a", "entity_type": "feature"}).json()["id"]
+    post("groups", {"name": "B", "lookup_key": "b", "entity_type": "feature"})
+    terms = {"scope": "PLAN", "plan_id": plan, "credits": "1", "cadence": "ONETIME"}
+    grant, _ = [post("creditgrants", terms | {"name": name}).json()["id"] for name in "ab"]
+    subscribed = {"customer_id": acme_id, "plan_id": plan, "currency": "usd", "billing_period": "MONTHLY"}
+    first, _ = [post("subscriptions", subscribed | {"lookup_key": key}).json()["id"] for key in "ab"]
+    found = {
+        search: [item["id"] for item in post(f"{search.split()[0]}/search", wanted).json()["items"]]
+        for search, wanted in {
+            "prices by key": {"lookup_keys": ["calls-usd"]},
+            "groups by key": {"lookup_keys": ["a"]},
+            "creditgrants by id": {"credit_grant_ids": [grant]},
+            "subscriptions by key": {"lookup_keys": ["a"]},
+        }.items()
+    }
+    assert found == {
+        "prices by key": [price],
+        "groups by key": [group],
+        "creditgrants by id": [grant],
+        "subscriptions by key": [first],
+    }

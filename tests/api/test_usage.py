@@ -176,6 +176,18 @@ def test_points_add_up_to_totals_and_every_face_says_the_same(program, setting, 
     assert (usage["amount"], usage["charges"][0]["quantity"]) == ("454.9875", "19199.5")
 
 
+def test_what_no_price_applies_to_has_no_currency_of_its_own(program, setting, send, acme_portal):
+    meter = {"name": "Seats", "event_name": "seat", "aggregation": {"type": "COUNT"}}
+    program.post("/v1/features", json={"name": "Seats", "type": "metered", "meter": meter})
+    send(event("a", 5), event("b", 1, event_name="seat"))
+    charged, free = acme_portal.post(REVENUE, json={}).json()["items"]
+    assert (charged["currency"], charged["name"], free["name"]) == ("usd", "API calls", "Seats")
+    assert "currency" not in free
+    span = {"start_time": (NOW - timedelta(hours=6)).isoformat(), "end_time": (NOW + timedelta(hours=1)).isoformat()}
+    costs = acme_portal.post("/v1/customer/portal/analytics/cost", json=span).json()
+    assert [one["currency"] for one in costs["cost_analytics"]] == ["usd", "usd"]
+
+
 def test_analytics_are_grouped_sliced_and_expanded(setting, send, acme_portal):
     send(
         event("a", 10, source="web"),

@@ -65,6 +65,16 @@ def test_a_wallet_is_opened_with_its_free_credits(program, acme_id):
     assert (row["transaction_reason"], row["credit_amount"], row["amount"]) == ("FREE_CREDIT_GRANT", "434.2", "43.42")
 
 
+def test_the_oldest_rows_first_are_the_newest_first_turned_around(move, rows):
+    bought = {"transaction_reason": "PURCHASED_CREDIT_DIRECT", "credits_to_add": "10", "bonus_credits_to_add": "5"}
+    move("top-up", bought)
+    newest = [row["transaction_reason"] for row in rows()]
+    assert newest == ["PURCHASED_CREDIT_BONUS", "PURCHASED_CREDIT_DIRECT"]
+    oldest = rows("?sort=created_at&order=asc")
+    assert [row["transaction_reason"] for row in oldest] == newest[::-1]
+    assert oldest[0]["credit_balance_after"] == oldest[1]["credit_balance_before"]
+
+
 def test_a_customer_has_one_active_wallet_of_a_currency_and_type(program, wallet):
     again = program.post("/v1/wallets", json=WALLET)
     assert again.status_code == 409

@@ -66,7 +66,7 @@ class AnalyticsItemWire(BaseModel):
     subtotal: WireDecimal
     total_discount: WireDecimal = ZERO
     total_cost: WireDecimal
-    currency: str
+    currency: Omitted[str] = None
     event_count: int
     window_size: Omitted[WindowSize] = None
     points: Omitted[list[PointWire]] = None
@@ -167,7 +167,7 @@ def cost_analytics_wire(analysis: UsageAnalysis, request: CostRequest, *, with_c
     totals = sum_of_costs(one.costs for one in series)
     total, currency = (totals[0].exact.amount, totals[0].exact.currency) if totals else (ZERO, "")
     return CostAnalyticsWire(
-        cost_analytics=[_meter_cost(one, analysis, request) for one in series],
+        cost_analytics=[_meter_cost(one, analysis, request, currency) for one in series],
         total_revenue=total,
         total_cost=total if with_cost else None,
         currency=currency,
@@ -228,7 +228,7 @@ def _item(series: UsageSeries, analysis: UsageAnalysis, request: AnalyticsReques
         reporting_unit=reporting_unit_wire(detail),
         subtotal=cost.amount if cost else ZERO,
         total_cost=cost.amount if cost else ZERO,
-        currency=cost.currency if cost else "",
+        currency=cost.currency if cost else None,
         event_count=series.events,
         window_size=request.window_size,
         points=points if request.window_size else None,
@@ -247,7 +247,8 @@ def _point(point: UsagePoint, currency: str) -> PointWire:
     )
 
 
-def _meter_cost(series: UsageSeries, analysis: UsageAnalysis, request: CostRequest) -> MeterCostWire:
+def _meter_cost(series: UsageSeries, analysis: UsageAnalysis, request: CostRequest, currency: str) -> MeterCostWire:
+    """What no price applies to costs nothing in the `currency` of the totals."""
     cost = series.costs[0].exact if series.costs else None
     detail = analysis.features[series.feature.public_id]
     price = analysis.prices.get(_price_id(series.charged[0] if series.charged else None))
@@ -257,7 +258,7 @@ def _meter_cost(series: UsageSeries, analysis: UsageAnalysis, request: CostReque
         total_cost=cost.amount if cost else ZERO,
         total_quantity=series.quantity,
         total_events=series.events,
-        currency=cost.currency if cost else "",
+        currency=cost.currency if cost else currency,
         meter=meter_wire(detail.meter) if detail.meter and "meter" in request.expand else None,
         price=price_wire(price) if price and "price" in request.expand else None,
     )

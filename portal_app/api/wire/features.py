@@ -240,6 +240,7 @@ class GroupSearch(SearchWire):
     """A search among groups."""
 
     group_ids: list[ObjectId] = Field(default_factory=list[str], max_length=1000)
+    lookup_keys: list[Key] = Field(default_factory=list[str], max_length=1000)
     lookup_key: Key | None = None
     entity_type: GroupEntity | None = None
 
@@ -247,6 +248,7 @@ class GroupSearch(SearchWire):
         """Return the search in the words of queries."""
         return self.listing(
             *among("id", self.group_ids),
+            *among("lookup_key", self.lookup_keys),
             *equal("lookup_key", self.lookup_key),
             *equal("entity_type", self.entity_type),
         )

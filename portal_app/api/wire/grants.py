@@ -125,12 +125,17 @@ class CreditGrantCreate(RequestWire):
 class CreditGrantSearch(SearchWire):
     """A search among credit grants."""
 
+    credit_grant_ids: list[ObjectId] = Field(default_factory=list[str], max_length=1000)
     plan_ids: list[ObjectId] = Field(default_factory=list[str], max_length=1000)
     subscription_ids: list[ObjectId] = Field(default_factory=list[str], max_length=1000)
 
     def asked(self) -> Listing:
         """Return the search in the words of queries."""
-        return self.listing(*among("plan_id", self.plan_ids), *among("subscription_id", self.subscription_ids))
+        return self.listing(
+            *among("id", self.credit_grant_ids),
+            *among("plan_id", self.plan_ids),
+            *among("subscription_id", self.subscription_ids),
+        )
 
 
 def credit_grant_wire(rule: GrantRuleDetail) -> CreditGrantWire:

@@ -23,6 +23,7 @@ from portal_app.api.wire.values import (
     Rate,
     Text,
     Unsupported,
+    WireCount,
     WireDecimal,
     WireTime,
 )
@@ -53,7 +54,7 @@ class PriceEntity(StrEnum):
 class TierWire(BaseModel):
     """The units above the tier before, up to and including `up_to`; null is the rest."""
 
-    up_to: WireDecimal | None
+    up_to: WireCount | None
     unit_amount: WireDecimal
     flat_amount: WireDecimal
 
@@ -61,7 +62,7 @@ class TierWire(BaseModel):
 class TransformWire(BaseModel):
     """So many units make a package."""
 
-    divide_by: WireDecimal
+    divide_by: WireCount
     round: Rounding
 
 
@@ -196,6 +197,7 @@ class PriceSearch(SearchWire):
     """A search among prices."""
 
     price_ids: list[ObjectId] = Field(default_factory=list[str], max_length=1000)
+    lookup_keys: list[Key] = Field(default_factory=list[str], max_length=1000)
     plan_ids: list[ObjectId] = Field(default_factory=list[str], max_length=1000)
     subscription_id: ObjectId | None = None
     meter_id: ObjectId | None = None
@@ -205,6 +207,7 @@ class PriceSearch(SearchWire):
         """Return the search in the words of queries."""
         return self.listing(
             *among("id", self.price_ids),
+            *among("lookup_key", self.lookup_keys),
             *among("plan_id", self.plan_ids),
             *equal("subscription_id", self.subscription_id),
             *equal("meter_id", self.meter_id),

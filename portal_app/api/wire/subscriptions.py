@@ -146,6 +146,7 @@ class SubscriptionSearch(SearchWire):
     """A search among the subscriptions of all customers."""
 
     subscription_ids: list[ObjectId] = Field(default_factory=list[str], max_length=1000)
+    lookup_keys: list[Key] = Field(default_factory=list[str], max_length=1000)
     customer_id: ObjectId | None = None
     external_customer_id: Key | None = None
     plan_id: ObjectId | None = None
@@ -155,6 +156,7 @@ class SubscriptionSearch(SearchWire):
         """Return the search in the words of queries."""
         return self.listing(
             *among("id", self.subscription_ids),
+            *among("lookup_key", self.lookup_keys),
             *among("subscription_status", [status.value for status in self.subscription_status]),
             *equal("customer_id", self.customer_id),
             *equal("external_customer_id", self.external_customer_id),

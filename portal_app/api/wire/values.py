@@ -26,6 +26,10 @@ def wire_time(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def _count_or_decimal(value: Decimal) -> int | str:
+    return int(value) if value == value.to_integral_value() else plain(value)
+
+
 WireTime = Annotated[
     datetime,
     PlainSerializer(wire_time, return_type=str),
@@ -36,6 +40,13 @@ WireDecimal = Annotated[
     PlainSerializer(plain, return_type=str),
     WithJsonSchema({"type": "string", "pattern": DECIMAL_PATTERN, "examples": ["43.42"]}),
 ]
+
+WireCount = Annotated[
+    Decimal,
+    PlainSerializer(_count_or_decimal, return_type=int | str),
+    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": DECIMAL_PATTERN}]}),
+]
+"""A count, which the dialect writes as an integer. A part of one, which it does not know, is a decimal."""
 
 
 def _is_none(value: object) -> bool:
