@@ -299,13 +299,15 @@ def upkeep() -> None:
 @app.command()
 def doctor() -> None:
     """Say whether this configuration is safe and whole; exit code 1 if something must be changed."""
-    from portal_app.doctor import findings  # noqa: PLC0415
+    from portal_app.doctor import diagnose  # noqa: PLC0415
 
-    judged, found = findings()
-    for line in found:
+    found = diagnose()
+    for line in found.findings:
         typer.echo(line)
-    _say(f"judged as {judged.env}; `serve` runs as PORTAL_ENV says, or else as production")
-    if found:
+    for line in found.warnings:
+        typer.echo(f"before production: {line}")
+    _say(f"judged as {found.settings.env}; `serve` runs as PORTAL_ENV says, or else as production")
+    if found.findings:
         raise typer.Exit(1)
     _say("nothing to object to")
 

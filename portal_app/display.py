@@ -42,6 +42,11 @@ class Display:
         """The locale's decimal mark: `.` or `,`."""
         return get_decimal_symbol(self.locale)
 
+    @property
+    def is_month_first(self) -> bool:
+        """Whether 05/01/2026 is in May, as in `en_US`, rather than in January."""
+        return self.locale.date_formats["short"].pattern.lower().startswith("m")
+
     def money(self, money: Money) -> str:
         """Write an amount in its currency's minor units; what is smaller than one but not zero as `<$0.01`."""
         rounded = money.rounded()

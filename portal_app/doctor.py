@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import text
 
@@ -11,16 +13,26 @@ from portal_app.settings import Settings, read_settings
 NO_SUPPORT = "PORTAL_OPERATOR_SUPPORT_EMAIL is missing: a customer whose link fails has nobody to write to"
 
 
-def findings() -> tuple[Settings, list[str]]:
-    """Return what was judged, and one sentence for each thing to change.
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What was judged; one sentence for each thing to change, and for each that production will want changed."""
 
-    Settings that are refused, a database that does not answer or has other tables, and what only looks
-    unfinished, all in one run.
+    settings: Settings
+    findings: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def diagnose() -> Diagnosis:
+    """Judge settings that are refused, a database that does not answer or has other tables, and what looks unfinished.
+
+    What looks unfinished is something to change in production, and a warning in development.
     """
-    settings, found = read_settings()
-    if not settings.operator_support_email:
-        found.append(NO_SUPPORT)
-    return settings, found + _database_findings(settings.database_url)
+    settings, refused = read_settings()
+    unfinished = () if settings.operator_support_email else (NO_SUPPORT,)
+    of_database = _database_findings(settings.database_url)
+    if settings.in_production:
+        return Diagnosis(settings, (*refused, *unfinished, *of_database), ())
+    return Diagnosis(settings, (*refused, *of_database), unfinished)
 
 
 def _database_findings(url: str) -> list[str]:

@@ -179,6 +179,7 @@ def test_a_count_is_grouped_as_the_locale_does():
 @pytest.mark.parametrize(("display", "mark"), [(US, "."), (IN, "."), (DE, ","), (FR, ",")])
 def test_the_decimal_mark_is_the_locales(display, mark):
     assert display.decimal_mark == mark
+    assert display.is_month_first is (display is US)
 
 
 @pytest.mark.parametrize(

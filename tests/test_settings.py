@@ -295,6 +295,18 @@ def test_doctor_has_nothing_to_object_to_in_a_sound_deployment(environment, comm
     assert "nothing to object to" in said
 
 
+def test_what_production_alone_wants_is_a_warning_in_development(environment, command):
+    migrate((database := Database("sqlite:///portal.db")).engine)
+    database.close()
+    environment(PORTAL_ENV="development")
+    code, printed, said = command("doctor")
+    assert code == 0
+    assert printed.startswith("before production: PORTAL_OPERATOR_SUPPORT_EMAIL is missing")
+    assert "judged as development" in said
+    environment(**SOUND | {"PORTAL_OPERATOR_SUPPORT_EMAIL": None})
+    assert command("doctor")[0] == 1
+
+
 def run_process(*words: str, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return run_python("-m", "portal_app", *words, variables=variables)
 

@@ -21,6 +21,9 @@ KEY = os.environ.get("PORTAL_API_KEY", "")
 PAGE = f"""<!doctype html>
 <html lang="en">
   <meta charset="utf-8" />
+  <meta name="viewport" content="width=device-width" />
+  <meta name="color-scheme" content="light dark" />
+  <link rel="icon" href="data:," />
   <title>A product</title>
   <script type="module" src="{PORTAL}/embed.js"></script>
   <h1>Billing</h1>

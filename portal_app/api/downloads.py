@@ -92,7 +92,9 @@ def _csv_chunks(customer: CustomerId, wanted: Download, display: Display) -> Ite
     now = clock.utc_now()
     with current_database().reading() as session:
         if wanted.kind is FileKind.INVOICES_CSV:
-            search = parse_search(wanted.subject, display.local(now).date(), display.decimal_mark)
+            search = parse_search(
+                wanted.subject, display.local(now).date(), display.decimal_mark, is_month_first=display.is_month_first
+            )
             found = each_invoice(session, customer, search, display.zone, now)
             yield from invoices_csv(found, display)
         elif wanted.kind in {FileKind.USAGE_BREAKDOWN_CSV, FileKind.USAGE_SERIES_CSV}:

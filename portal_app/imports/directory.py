@@ -14,7 +14,7 @@ from portal_app.commands.audit import record
 from portal_app.commands.match_unmatched import match_unmatched
 from portal_app.database import Database, Session
 from portal_app.errors import Invalid
-from portal_app.imports.load_events import check_events, load_events
+from portal_app.imports.load_events import check_events, foresee_events, load_events
 from portal_app.imports.load_invoices import load_invoices
 from portal_app.imports.load_ledger import load_ledger
 from portal_app.imports.load_prices import load_prices
@@ -80,6 +80,8 @@ def import_directory(
         with database.writing() as session:
             run = Run(session, scratch, now, on_progress, {name: Tally(left_out=n) for name, n in left_out.items()})
             _load(run)
+            if dry_run and scratch.holds(EVENTS) and not scratch.count_problems():
+                foresee_events(run)
             _finish(run, actor, dry_run=dry_run)
         if scratch.holds(EVENTS) and not dry_run and not scratch.count_problems():
             _load_events(run, database, actor)

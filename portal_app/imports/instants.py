@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,8 @@ _FORM = re.compile(
     re.ASCII,
 )
 
+_OTHER_ORDER = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?!\d)", re.ASCII)
+
 
 def read_instant(text: str, zone: ZoneInfo | None, *, whole_day: bool = False) -> datetime:
     """Return the moment in UTC, to the microsecond; finer digits are cut off.
@@ -28,7 +31,7 @@ def read_instant(text: str, zone: ZoneInfo | None, *, whole_day: bool = False) -
     """
     match = _FORM.fullmatch(text)
     if match is None:
-        raise BadCell(f"{quoted(text)} is not a time such as 2026-01-06T12:00:00Z")
+        raise BadCell(f"{quoted(text)} is not a time such as 2026-01-06T12:00:00Z{_how_to_write(text)}")
     try:
         moment = _moment(match, zone) if match["time"] else _day(match, zone, whole_day=whole_day)
     except BadCell:
@@ -38,6 +41,19 @@ def read_instant(text: str, zone: ZoneInfo | None, *, whole_day: bool = False) -
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise BadCell(f"{text} is outside the years {FIRST_YEAR} to {LAST_YEAR}; for “never”, leave the cell empty")
     return moment
+
+
+def _how_to_write(text: str) -> str:
+    """Return how a day in another order is written, where it is one; 05/01/2026 may be two."""
+    match = _OTHER_ORDER.match(text)
+    if match is None:
+        return ""
+    first, second, year = (int(part) for part in match.groups())
+    days: list[str] = []
+    for month, day in ((second, first), (first, second)):
+        with suppress(ValueError):
+            days.append(date(year, month, day).isoformat())
+    return f": write the year first, {' or '.join(dict.fromkeys(days))}" if days else ""
 
 
 def _day(match: re.Match[str], zone: ZoneInfo | None, *, whole_day: bool) -> datetime:

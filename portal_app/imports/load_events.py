@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 
 from portal_app.billing.instants import EPOCH, instant, micros
-from portal_app.commands.event_register import counted_keys, customer_ids, horizon
+from portal_app.commands.event_register import counted_keys, customer_ids, first_sent_by_strangers, horizon
 from portal_app.commands.ingest_events import ingest_events
 from portal_app.commands.usage_events import MAX_AHEAD, EventIn, read_json
 from portal_app.database import Database, Session
@@ -35,6 +35,22 @@ def check_events(run: Run) -> None:
         for rows in run.scratch.outside(EVENTS, instant(before), LAST):
             _refuse_closed(run, rows, before)
     run.tally(EVENTS).staged = run.scratch.count(EVENTS)
+
+
+def foresee_events(run: Run) -> None:
+    """Tell what loading the events would come to: how many are new, and how many are there or come twice.
+
+    Asked while the rest of the directory stands in the transaction, so that its customers are known.
+    """
+    tally = run.tally(EVENTS)
+    for keys in run.scratch.distinct(EVENTS):
+        customers = customer_ids(run.session, {customer for customer, _ in keys})
+        counted = counted_keys(run.session, {(customers[one], event) for one, event in keys if one in customers})
+        waiting = first_sent_by_strangers(run.session, set(keys))
+        new = [key for key in keys if key not in waiting and (customers.get(key[0]), key[1]) not in counted]
+        tally.added += len(new)
+        tally.unmatched += sum(customer not in customers for customer, _ in new)
+    tally.unchanged = tally.staged - tally.added
 
 
 def load_events(run: Run, database: Database) -> None:

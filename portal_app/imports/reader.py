@@ -107,7 +107,10 @@ def _csv_rows(lines: Iterator[str], delimiter: str, offset: int) -> Iterator[tup
         except StopIteration:
             return
         except csv.Error as error:
-            raise BadFile(begins, f"is not CSV from here on: {error}") from error
+            if "unexpected end of data" in str(error):
+                raise BadFile(begins, f"a quote that opens in the row of line {begins} is never closed") from error
+            perhaps = ", as if a quote in this row were never closed" if offset + reader.line_num > begins else ""
+            raise BadFile(begins, f"is not CSV from here on{perhaps}: {error}") from error
         if any(cells):
             yield begins, cells
 

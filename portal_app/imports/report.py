@@ -64,7 +64,7 @@ def summary(outcome: Outcome) -> Iterator[str]:
         return
     for name, tally in outcome.tallies.items():
         counts = f"{tally.added:,} new, {tally.changed:,} changed, {tally.unchanged:,} as they were"
-        yield f"{name}: {f'{tally.staged:,} to take' if outcome.is_dry and tally.staged else counts}{_more(tally)}"
+        yield f"{name}: {counts}{_more(tally)}"
     yield "everything is in order; nothing was loaded (dry run)" if outcome.is_dry else "everything is loaded"
 
 

@@ -23,8 +23,8 @@ from portal_app.models.columns import Row
 class Tally:
     """How many rows of one noun came to what; the rest is of events.
 
-    Some of those that are there were first sent with other content, and some new ones are of unknown customers. A dry
-    run tells only how many it would take.
+    Some of those that are there were first sent with other content, which a dry run does not look for, and some new
+    ones are of unknown customers.
     """
 
     added: int = 0

@@ -137,6 +137,13 @@ class Scratch:
             yield rows
             last = rows[-1].place[-1]
 
+    def distinct(self, noun: Noun) -> Iterator[list[tuple[str, str]]]:
+        """Yield parent and key of the good rows of a noun, those that repeat once, some hundred at a time."""
+        with closing(self._db.cursor()) as cursor:
+            cursor.execute(f"SELECT DISTINCT parent, key FROM {noun.name} WHERE NOT bad")
+            while found := cursor.fetchmany(BATCH):
+                yield found
+
     def outside(self, noun: Noun, first: datetime, last: datetime) -> Iterator[list[StagedRow]]:
         """Yield the good rows of a noun whose time is before `first` or after `last`."""
         number, times = 0, (first.isoformat(), last.isoformat())

@@ -118,6 +118,9 @@ _DAY = (
     r"(?P<iso{n}>" + _YEAR + r"[-/]\d\d[-/]\d\d)"
     r"|(?P<isomonth{n}>" + _YEAR + r"[-/]\d\d)"
     r"|(?P<dotted{n}>\d{{1,2}}\.\d{{1,2}}\." + _YEAR + r")"
+    r"|(?P<slashed{n}>\d{{1,2}}/\d{{1,2}}/" + _YEAR + r")"
+    r"|(?P<firstyear{n}>" + _YEAR + r")[\s/-]?q(?P<latequarter{n}>[1-4])"
+    r"|q(?P<quarter{n}>[1-4])(?:,?[\s/-]?(?P<quarteryear{n}>" + _YEAR + r"))?"
     r"|(?P<word{n}>today|yesterday|this month|last month|this year|last year)"
     r"|(?:(?P<dayfirst{n}>\d{{1,2}})\.?\s+)?" + _MONTH + r"(?:\s+(?P<daysecond{n}>\d{{1,2}})(?=,|\s|$))?"
     r"(?:,?\s*(?P<year{n}>" + _YEAR + r"))?"
@@ -141,21 +144,25 @@ _YEAR_RANGE = _pattern(rf"(?P<yearonly1>{_YEAR})[-–](?P<yearonly2>{_YEAR})")
 _DATE_FROM = _pattern(rf"(?P<how>since|from|after|until|through|before|up to)\s+{_DATE_1}")
 _DATE_ALONE = _pattern(_DATE_1)
 _AMOUNT_RANGE = _pattern(rf"(?:from\s+)?{_AMOUNT_1}\s*(?:\.\.|–|-|\s+to\s+)\s*{_AMOUNT_2}")
-_AMOUNT_FROM = _pattern(
-    rf"(?P<how>>=|<=|>|<|=|≥|≤|over|above|more than|under|below|less than|at least|at most)\s*{_AMOUNT_1}"
-)
+_HOW = "(?P<how>>=|<=|>|<|=|≥|≤|over|above|more than|under|below|less than|at least|at most)"
+_AMOUNT_FROM = _pattern(rf"{_HOW}\s*{_AMOUNT_1}")
 _AMOUNT_ALONE = _pattern(_AMOUNT_1)
 _STATUS = _pattern("(?P<status>" + "|".join(STATUS_WORDS) + ")")
 _SPACE_IN_FIGURE = re.compile(r"(?<=\d)[\u00a0\u202f](?=\d)")
+_SIGN_AFTER_WORD = re.compile(rf"(?<=[a-z\d,])(?=[<>≥≤]=?\s*[\d{_SIGNS}])", re.IGNORECASE)
+_WORD_FOR_AMOUNT = re.compile(
+    rf"(?<!\S)(?:(?:amount|total|invoice)s?:?\s+)+(?={_HOW}\s*{_AMOUNT_1}(?:\s|$))", re.IGNORECASE | re.ASCII
+)
 _COMMA_AT_END = re.compile(r",+(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """What a word means depends on: the customer's local day, and the decimal mark of the locale."""
+    """What a word means depends on: the customer's local day, and how the locale writes figures and days."""
 
     today: date
     decimal_mark: str
+    is_month_first: bool
 
     def date_range(self, match: re.Match[str]) -> DateTerm | None:
         last = self._days(match, 2)
@@ -237,17 +244,35 @@ class _Reader:
             return _day(*iso.replace("/", "-").split("-"))
         if dotted := found.get("dotted"):
             return _day(*reversed(dotted.split(".")))
-        if word := found.get("word"):
-            return self._spoken(word.lower())
         if year := found.get("yearonly"):
             return date(int(year), 1, 1), date(int(year), 12, 31)
         if iso_month := found.get("isomonth"):
             return _month(int(iso_month[:4]), int(iso_month[5:]))
+        if slashed := found.get("slashed"):
+            return self._slashed(*map(int, slashed.split("/")))
+        return self._named(found, year_of_range)
+
+    def _named(self, found: dict[str, str], year_of_range: int) -> tuple[date, date]:
+        if word := found.get("word"):
+            return self._spoken(word.lower())
+        if quarter := found.get("quarter") or found.get("latequarter"):
+            return self._quarter(int(quarter), found.get("quarteryear") or found.get("firstyear") or year_of_range)
         month = _MONTHS.index(found["month"][:3].lower()) + 1
         # A month without a year is the latest one that has begun.
         year_of_month = int(found.get("year", year_of_range)) or self.today.year - (month > self.today.month)
         day = found.get("dayfirst") or found.get("daysecond")
         return _day(year_of_month, month, day) if day else _month(year_of_month, month)
+
+    def _slashed(self, first: int, second: int, year: int) -> tuple[date, date]:
+        """Read a day in the locale's order, or, where there is no such day, the other way round."""
+        day, month = (second, first) if self.is_month_first else (first, second)
+        return _day(year, day, month) if month > len(_MONTHS) else _day(year, month, day)
+
+    def _quarter(self, quarter: int, year: str | int) -> tuple[date, date]:
+        """Return the days of a quarter; without a year it is the latest one that has begun."""
+        month = 3 * quarter - 2
+        year = int(year) or self.today.year - (month > self.today.month)
+        return date(year, month, 1), last_of_month(year, month + 2)
 
     def _spoken(self, word: str) -> tuple[date, date]:
         year, month = self.today.year, self.today.month
@@ -262,15 +287,18 @@ class _Reader:
         return spans[word]()
 
 
-def parse_search(text: str, today: date, decimal_mark: str = ".") -> InvoiceSearch:
+def parse_search(text: str, today: date, decimal_mark: str = ".", *, is_month_first: bool = False) -> InvoiceSearch:
     """Read a search as people type it; what is none of date, amount or status is part of a number.
 
-    `today` is the customer's local day; `decimal_mark` is that of the locale on screen. Text beyond
-    100 characters is not read, and what no database can hold is left out.
+    `today` is the customer's local day; `decimal_mark` is that of the locale on screen, and `is_month_first` says
+    whether its days are written 12/31/2026. Text beyond 100 characters is not read, what no database can hold is left
+    out, and so is a word for the amount before a comparison (`amount > 1000`), which is of amounts anyhow.
     """
     storable = "".join(character for character in text[:MAX_CHARACTERS] if is_storable(character))
-    text = " ".join(_COMMA_AT_END.sub("", _SPACE_IN_FIGURE.sub("", storable)).split())
-    reader = _Reader(today, decimal_mark)
+    apart = _SIGN_AFTER_WORD.sub(" ", storable)[:MAX_CHARACTERS]
+    text = " ".join(_COMMA_AT_END.sub("", _SPACE_IN_FIGURE.sub("", apart)).split())
+    text = _WORD_FOR_AMOUNT.sub("", text)
+    reader = _Reader(today, decimal_mark, is_month_first)
     readings: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Term | None]]] = [
         (_DATE_RANGE, reader.date_range),
         (_YEAR_RANGE, reader.date_range),
@@ -297,7 +325,8 @@ _WHOLE = r"0|[1-9]\d*|[1-9]\d{0,2}(?:G\d{2,3})*G\d{3}"
 
 
 def _has_year(match: re.Match[str]) -> bool:
-    return not match.groupdict().get("month1") or bool(match["year1"])
+    words = match.groupdict()
+    return not (words.get("month1") or words.get("quarter1")) or bool(words.get("year1") or words.get("quarteryear1"))
 
 
 def _day(year: str | int, month: str | int, day: str | int) -> tuple[date, date]:

@@ -217,6 +217,10 @@ def test_the_example_shows_the_portal(page, tmp_path):
                     page.wait_for_timeout(200)
             inside = page.frame_locator("customer-portal iframe")
             expect(inside.locator(".kpi").first).to_contain_text(re.compile("0 credits"))
+            page.set_viewport_size({"width": 390, "height": 844})
+            assert page.locator("meta[name=viewport]").get_attribute("content") == "width=device-width"
+            root = "document.documentElement"
+            assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
         finally:
             example.terminate()
             example.wait(10)

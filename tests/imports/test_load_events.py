@@ -120,10 +120,15 @@ def test_another_files_mistake_keeps_events_out(bring, kept):
     assert kept() == {}
 
 
-def test_a_dry_run_takes_none(bring, kept):
-    outcome = bring(customers=CUSTOMERS, events=csv(EVENT, event("a")), dry_run=True)
-    assert "events: 1 to take" in as_text(outcome)
+def test_a_dry_run_takes_none_and_says_what_loading_comes_to(bring, kept):
+    bring(events=csv(EVENT, event("waiting")))
+    files = {"customers": CUSTOMERS, "events": csv(EVENT, *map(event, ["a", "a", "waiting"]), event("a", customer="x"))}
+    foreseen = counts(bring(**files, dry_run=True))["events"]
     assert kept() == {}
+    outcome = bring(**files)
+    assert foreseen == counts(outcome)["events"] == (2, 0, 2)
+    assert outcome.tallies["events"].unmatched == 1
+    assert counts(bring(dry_run=True))["events"] == (0, 0, 4)
 
 
 def test_events_of_a_closed_time_are_refused_but_those_taken_before_are_not(bring, database):

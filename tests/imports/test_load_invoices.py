@@ -304,7 +304,7 @@ def test_a_known_invoice_is_not_judged_while_a_payment_is_bad(bring):
 def test_sums_are_not_judged_while_lines_are_missing(bring):
     invoices = csv(f"{INVOICES},subtotal", f"i,acme,FINALIZED,USD,{AT},30")
     outcome = bring(customers=CUSTOMERS, invoices=invoices, line_items=f'{LINES}\nl,i,A,10\nm,i,"B,20\n')
-    assert told(outcome) == ["line_items.csv:3: is not CSV from here on: unexpected end of data"]
+    assert told(outcome) == ["line_items.csv:3: a quote that opens in the row of line 3 is never closed"]
 
 
 def test_more_invoices_than_a_batch_keep_their_own_lines(bring, database):

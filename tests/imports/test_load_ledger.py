@@ -74,7 +74,7 @@ def test_a_ledger_is_not_judged_beyond_a_bad_row(bring):
 
 def test_a_ledger_is_not_judged_while_rows_are_missing(bring):
     outcome = bring(transactions=f'{LEDGER},description\n{debit("b", 11, 9)},x\n{credit("a", 10, 9)},"open\n')
-    assert told(outcome) == ["transactions.csv:3: is not CSV from here on: unexpected end of data"]
+    assert told(outcome) == ["transactions.csv:3: a quote that opens in the row of line 3 is never closed"]
 
 
 def test_a_balance_that_is_given_is_checked(bring):

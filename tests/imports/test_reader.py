@@ -60,8 +60,11 @@ def test_a_row_of_another_length_is_one_objection(rows):
 
 
 def test_a_quote_that_never_closes_ends_the_reading_where_it_opens(rows):
-    with pytest.raises(BadFile, match="is not CSV from here on") as refused:
+    with pytest.raises(BadFile, match="a quote that opens in the row of line 3 is never closed") as refused:
         rows('a,b\n1,2\n3,"4\n5,6\n')
+    assert refused.value.line == 3
+    with pytest.raises(BadFile, match="as if a quote in this row were never closed") as refused:
+        rows('a,b\n1,2\n3,"4\n5,"6"\n')
     assert refused.value.line == 3
 
 

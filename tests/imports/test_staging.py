@@ -41,7 +41,7 @@ def test_rows_are_not_blamed_for_a_file_that_cannot_be_read_to_its_end(bring):
         wallets=WALLETS,
         transactions=csv(LEDGER, "t,w-acme,2026-01-05T12:00Z,debit,INVOICE_PAYMENT,5"),
     )
-    assert told(outcome) == ["customers.csv:2: is not CSV from here on: unexpected end of data"]
+    assert told(outcome) == ["customers.csv:2: a quote that opens in the row of line 2 is never closed"]
 
 
 def test_rows_are_not_blamed_for_a_file_with_the_wrong_name(bring):

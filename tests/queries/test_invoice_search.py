@@ -99,6 +99,14 @@ def test_every_status_on_screen_is_a_word_of_the_search(state):
         ("Jan 6", D(2026, 1, 6), D(2026, 1, 6)),
         ("Jan 6,", D(2026, 1, 6), D(2026, 1, 6)),
         ("6 Jan", D(2026, 1, 6), D(2026, 1, 6)),
+        ("25/11/2025", D(2025, 11, 25), D(2025, 11, 25)),
+        ("5/1/2026", D(2026, 1, 5), D(2026, 1, 5)),
+        ("11/25/2025", D(2025, 11, 25), D(2025, 11, 25)),
+        ("Q1 2026", D(2026, 1, 1), D(2026, 3, 31)),
+        ("2025 q4", D(2025, 10, 1), D(2025, 12, 31)),
+        ("2025-Q3", D(2025, 7, 1), D(2025, 9, 30)),
+        ("q1", D(2026, 1, 1), D(2026, 3, 31)),
+        ("Q2", D(2025, 4, 1), D(2025, 6, 30)),
         # a month without a year is the latest one that has begun
         ("Jan", D(2026, 1, 1), D(2026, 1, 31)),
         ("February", D(2025, 2, 1), D(2025, 2, 28)),
@@ -123,6 +131,8 @@ def test_every_status_on_screen_is_a_word_of_the_search(state):
         ("Jan – Mar 2025", D(2025, 1, 1), D(2025, 3, 31)),
         ("Nov – Feb 2024", D(2023, 11, 1), D(2024, 2, 29)),
         ("24 Dec – Jan 6, 2026", D(2025, 12, 24), D(2026, 1, 6)),
+        ("Q3 – Q1 2026", D(2025, 7, 1), D(2026, 3, 31)),
+        ("1/12/2025 - 6/1/2026", D(2025, 12, 1), D(2026, 1, 6)),
         ("Nov to Jan", D(2025, 11, 1), D(2026, 1, 31)),
         ("Mar to Feb", D(2024, 3, 1), D(2025, 2, 28)),
         # one end open
@@ -133,6 +143,7 @@ def test_every_status_on_screen_is_a_word_of_the_search(state):
         ("through 2024", None, D(2024, 12, 31)),
         ("up to 2024", None, D(2024, 12, 31)),
         ("before Jan 6, 2026", None, D(2026, 1, 5)),
+        ("since Q4 2025", D(2025, 10, 1), None),
         ("before today", None, D(2026, 1, 19)),
     ],
 )
@@ -140,9 +151,37 @@ def test_dates_and_periods_are_read_as_local_days(text, first, last):
     assert days(only(text)) == (first, last)
 
 
-@pytest.mark.parametrize("text", ["2026-13-01", "2026-02-30", "31.02.2026", "0.1.2026", "32 Jan 2026", "2026-00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-13-01",
+        "2026-02-30",
+        "31.02.2026",
+        "0.1.2026",
+        "32 Jan 2026",
+        "2026-00",
+        "31/02/2026",
+        "13/13/2026",
+        "0/1/2026",
+    ],
+)
 def test_a_day_that_does_not_exist_is_no_date(text):
     assert not any(isinstance(term, DateTerm) and term.text == text for term in terms(text))
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "day"),
+    [
+        ("en_US", "05/01/2026", D(2026, 5, 1)),
+        ("en_GB", "05/01/2026", D(2026, 1, 5)),
+        ("de_DE", "05/01/2026", D(2026, 1, 5)),
+        ("en_US", "25/11/2025", D(2025, 11, 25)),
+        ("en_US", "2026/05/01", D(2026, 5, 1)),
+    ],
+)
+def test_a_day_with_slashes_is_in_the_locales_order(locale, text, day):
+    (term,) = parse_search(text, TODAY, is_month_first=make_display(locale, "UTC").is_month_first).terms
+    assert days(term) == (day, day)
 
 
 @pytest.mark.parametrize("text", ["since 2026-02-30", "> 1,2,3"])
@@ -274,6 +313,14 @@ def test_everything_else_is_a_piece_of_a_number(text):
         ("Jan 6 > 100", ["Jan 6", "> 100"]),
         ("136.58 paid", ["136.58", "paid"]),
         ("partially paid paid", ["partially paid", "paid"]),
+        ("paid>100", ["paid", ">100"]),
+        ("Q1 2026>=$100", ["Q1 2026", ">=$100"]),
+        ("not paid<100>20", ["not paid", "<100", ">20"]),
+        ("amount > 1000 overdue", ["> 1000", "overdue"]),
+        ("overdue Total:  over 1000", ["overdue", "over 1000"]),
+        ("invoice amount>1000", [">1000"]),
+        ("total", ["total"]),
+        ("amount > x", ["amount", ">", "x"]),
     ],
 )
 def test_several_terms_are_read_one_after_the_other(text, kinds):
@@ -308,7 +355,8 @@ def test_letters_and_digits_of_other_scripts_are_not_taken_for_ours(text):
 
 FRAGMENTS = st.sampled_from(
     [*STATUS_WORDS, *"><=-–.,€$", "..", "to", "from", "since", "until", "before", "Jan", "may", "6", "20", "2026", "31",
-     "Feb", "136.58", "1.234,50", "2026-01", "2026-02-30", "INV-", "today", "last", "month", "KWD", "\u00a0", "%", "_"]
+     "Feb", "136.58", "1.234,50", "2026-01", "2026-02-30", "INV-", "today",
+     "amount", "total:", "Q1", "q4", "25/11/2026", "5/1/", ">=", "last", "month", "KWD", "\u00a0", "%", "_"]
 )  # fmt: skip
 TEXTS = (
     st.text(max_size=120)
@@ -317,11 +365,11 @@ TEXTS = (
 )
 
 
-@given(TEXTS, st.dates(D(1970, 1, 1), D(2100, 1, 1)), st.sampled_from([".", ",", "\u066b"]))
-def test_any_text_is_a_search_and_reading_it_again_is_the_same(text, today, mark):
-    search = parse_search(text, today, mark)
+@given(TEXTS, st.dates(D(1970, 1, 1), D(2100, 1, 1)), st.sampled_from([".", ",", "\u066b"]), st.booleans())
+def test_any_text_is_a_search_and_reading_it_again_is_the_same(text, today, mark, is_month_first):
+    search = parse_search(text, today, mark, is_month_first=is_month_first)
     assert all(term.text and is_storable(term.text) for term in search.terms)
-    assert parse_search(search.text, today, mark) == search
+    assert parse_search(search.text, today, mark, is_month_first=is_month_first) == search
     for term in search.terms:
         if isinstance(term, DateTerm) and term.first and term.last:
             assert term.first <= term.last

@@ -150,6 +150,7 @@ EVENTS = Noun(
         _field("source", "gateway", "where it comes from", kinds.printable(MAX_LENGTH), "not said"),
     ),
     key="event_id",
+    parent="external_customer_id",
     at="timestamp",
     repeats=True,
 )

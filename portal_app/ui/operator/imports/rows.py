@@ -112,18 +112,16 @@ def failure_words(state: ImportState) -> str:
 
 
 def _noun_row(one: Mapping[str, Any], display: Display) -> NounRow:
-    takes = bool(one["staged"]) and not one["added"] and not one["unchanged"]
     more = {
         _("{count} with other content than before, which stands"): one["conflicts"],
         _("{count} of customers not known yet"): one["unmatched"],
         _("{count} left out by the mapping"): one["left_out"],
-        _("{count} to take"): one["staged"] if takes else 0,
     }
     return NounRow(
         noun=one["noun"],
-        added="" if takes else display.count(one["added"]),
-        changed="" if takes else display.count(one["changed"]),
-        unchanged="" if takes else display.count(one["unchanged"]),
+        added=display.count(one["added"]),
+        changed=display.count(one["changed"]),
+        unchanged=display.count(one["unchanged"]),
         more=", ".join(words.format(count=display.count(count)) for words, count in more.items() if count),
     )
 

@@ -48,7 +48,9 @@ class InvoicesState(Portal):
         display, now, parameters = self._display(), clock.utc_now(), self._parameters()
         query = parameters.get("q", "")[:MAX_CHARACTERS]
         order, ascending = _order(parameters)
-        search = parse_search(query, display.local(now).date(), display.decimal_mark)
+        search = parse_search(
+            query, display.local(now).date(), display.decimal_mark, is_month_first=display.is_month_first
+        )
         kept = {"q": query, "sort": parameters.get("sort", ""), "dir": parameters.get("dir", "")}
         number = page_number(parameters.get("page", ""))
         page, self.failed = await or_reference(
