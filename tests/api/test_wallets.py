@@ -65,6 +65,12 @@ def test_a_wallet_is_opened_with_its_free_credits(program, acme_id):
     assert (row["transaction_reason"], row["credit_amount"], row["amount"]) == ("FREE_CREDIT_GRANT", "434.2", "43.42")
 
 
+def test_alert_settings_are_passed_over_and_the_answer_does_not_claim_them(program, acme_id):
+    made = program.post("/v1/wallets", json=WALLET | {"alert_settings": {"alert_enabled": True}})
+    assert made.status_code == 200
+    assert "alert_settings" not in made.json()
+
+
 def test_the_oldest_rows_first_are_the_newest_first_turned_around(move, rows):
     bought = {"transaction_reason": "PURCHASED_CREDIT_DIRECT", "credits_to_add": "10", "bonus_credits_to_add": "5"}
     move("top-up", bought)
