@@ -53,7 +53,7 @@ class CustomerSearch:
 
 @dataclass(frozen=True, slots=True)
 class ListedCustomer:
-    """One customer of the list. `balances` and `frozen` have a sum for each currency of its active and frozen wallets."""
+    """One customer of the list. `balances` and `frozen` have a sum per currency of its active and frozen wallets."""
 
     public_id: str
     external_id: str
