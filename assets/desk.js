@@ -58,6 +58,22 @@
     field.value = "";
   });
 
+  // A wrong password does not cost the address: it waits in this tab for the form that comes back with a problem.
+  const kept = "operator-email";
+  document.addEventListener("submit", (event) => {
+    const field = event.target.querySelector?.("input[autocomplete=username]");
+    if (field) sessionStorage.setItem(kept, field.value);
+  });
+  function giveBackAddress() {
+    const field = document.querySelector(".center input[autocomplete=username]");
+    if (!field || field.value || !document.querySelector(".center .notice")) return;
+    const address = sessionStorage.getItem(kept);
+    sessionStorage.removeItem(kept);
+    if (!address) return;
+    field.value = address;
+    document.querySelector(".center input[type=password]").focus();
+  }
+
   // A menu that is wider than the screen begins where the reader is.
   let shown = "";
   function showCurrent() {
@@ -69,6 +85,7 @@
   }
 
   new MutationObserver(() => {
+    giveBackAddress();
     showCurrent();
     document.querySelectorAll("[data-copy-now]:not([data-tried])").forEach(async (told) => {
       told.dataset.tried = "";

@@ -105,7 +105,10 @@ def session(
     expires_in: Annotated[int | None, typer.Option(help="Seconds it works; as long as it may, if not given.")] = None,
     return_url: Annotated[str, typer.Option(help="Where its pages lead back to; the operator's, if not given.")] = "",
 ) -> None:
-    """Mint a link to a customer's portal and print it."""
+    """Mint a link to a customer's portal and print it.
+
+    It begins with PORTAL_PUBLIC_URL, or else with http://localhost:PORTAL_PORT: set here what the server has.
+    """
     terms = MintTerms(expires_in, return_url)
     with current_database().writing() as writing:
         minted = mint_session(writing, get_settings(), external_id, "command line", clock.utc_now(), terms)
@@ -219,6 +222,8 @@ def rebuild(
     from portal_app.commands.rebuild_usage import rebuild_days  # noqa: PLC0415
 
     first, last = _day(since, "--since") if since else None, _day(until, "--until") if until else None
+    if first and last and first > last:
+        _fail(f"--since {first} is after --until {last}", code=2)
     with current_database().writing() as writing:
         customer_id, _ = get_published_customer_of_operator(writing, customer)
         count = rebuild_days(writing, customer_id, first, last)

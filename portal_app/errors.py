@@ -4,6 +4,7 @@ Call sites pass facts, never prose; faces translate each error once. Codes and s
 the documented API (`not_found` 404, `validation_error` 400, …).
 """
 
+import re
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -209,3 +210,34 @@ class ConfigurationRefused(PortalError):
     code = "invalid_operation"
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     sentence = "refusing to start:\n{findings}"
+
+
+PROBLEMS = {
+    "missing": "is required",
+    "extra_forbidden": "is not a field of this",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "decimal_type": "must be a number",
+    "decimal_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "string_type": "must be text",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+}
+"""What is wrong with a field, by pydantic's name for it, where its own words speak of its own affairs."""
+
+
+def plain_problem(kind: str, message: str) -> str:
+    """Return pydantic's words as they go on after a field's name: `must be greater than 0`.
+
+    Its names for things are left out: `<Status.DRAFT: 'DRAFT'>` is `'DRAFT'`.
+    """
+    if kind in PROBLEMS:
+        return PROBLEMS[kind]
+    words = re.sub(r"<[\w.]+: ('[^']*')>", r"\1", message.removeprefix("Value error, "))
+    return re.sub(r"^[A-Z]\w*(?: input)? should ", "must ", words)

@@ -14,11 +14,15 @@ from portal_app import development
 from portal_app.api.app import create_api
 from portal_app.commands.usage_writer import close_current_writer
 from portal_app.settings import get_settings
+from portal_app.texts import gettext as _
+from portal_app.ui.addresses import OVERVIEW
 from portal_app.ui.connections import limit_connections
 from portal_app.ui.gate import BOOT, Gate, keep_to_connections
 from portal_app.ui.loading import log_and_answer_nothing
+from portal_app.ui.operator.addresses import CUSTOMERS
 from portal_app.ui.redis_locks import pass_locks_on
 from portal_app.ui.routes import add_pages
+from portal_app.ui.screens import no_such_page
 from portal_app.upkeep import keep_up
 from portal_app.web import logs, redaction
 from portal_app.web.front import ApiBeforePages
@@ -68,6 +72,9 @@ app = PortalApp(
     app_wraps={},
     toaster=None,
     backend_exception_handler=log_and_answer_nothing,
+)
+app.add_page(
+    no_such_page(OVERVIEW if settings.serves_portal else CUSTOMERS), route="404", title=_("There is no such page")
 )
 if settings.serves_portal:
     add_pages(app)

@@ -25,7 +25,7 @@ from PIL import Image
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from portal_app.errors import ConfigurationRefused
+from portal_app.errors import ConfigurationRefused, plain_problem
 from portal_app.origins import is_origin
 from portal_app.strength import MIN_KEY_BYTES, weakness
 
@@ -320,7 +320,7 @@ def _is_of_development(secret: SecretStr) -> bool:
 
 
 def _readable(error: Any) -> str:
-    return f"{_variable(str(error['loc'][0]))} {error['msg'].removeprefix('Value error, ')}"
+    return f"{_variable(str(error['loc'][0]))} {plain_problem(error['type'], error['msg'])}"
 
 
 def _variable(field: str) -> str:

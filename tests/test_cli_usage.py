@@ -98,6 +98,11 @@ def test_an_event_is_corrected_and_voided_with_a_reason_in_the_audit_log(usage):
     ("words", "code", "said"),
     [
         (("event", "correct", "acme", "e2", "{", "--reason", "r"), 2, "the properties are no JSON"),
+        (
+            ("rebuild", "acme", "--since", "2026-01-02", "--until", "2026-01-01"),
+            2,
+            "--since 2026-01-02 is after --until",
+        ),
         (("event", "correct", "acme", "e2", "[]", "--reason", "r"), 2, "the properties must be a JSON object"),
     ],
 )

@@ -264,6 +264,17 @@ def test_words_are_separated_by_commas_or_spaces(environment):
     assert get_settings().embed_origins == ("https://a.example", "https://b.example", "https://c.example")
 
 
+def test_a_setting_that_is_refused_is_told_in_one_plain_sentence(environment):
+    environment(PORTAL_PORT="many", PORTAL_ENV="prod", PORTAL_SESSION_TTL_SECONDS="5", PORTAL_API_DOCS="perhaps")
+    told = read_settings()[1]
+    assert told[:4] == [
+        "PORTAL_ENV must be 'development' or 'production'",
+        "PORTAL_PORT must be a whole number",
+        "PORTAL_SESSION_TTL_SECONDS must be greater than or equal to 60",
+        "PORTAL_API_DOCS must be true or false",
+    ]
+
+
 def test_settings_do_not_change():
     with pytest.raises(ValueError, match="frozen"):
         Settings().port = 1  # pyright: ignore[reportAttributeAccessIssue]

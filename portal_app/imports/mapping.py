@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from portal_app.billing.money import CURRENCIES, minor_digits
 from portal_app.billing.periods import known_zones
+from portal_app.errors import plain_problem
 from portal_app.imports.nouns import NOUNS
 from portal_app.imports.numbers import read_number
 from portal_app.imports.problems import BadCell, Problem, did_you_mean, quoted
@@ -135,7 +136,7 @@ def _noun(name: str, table: Any, problems: list[Problem]) -> NounMapping | None:
     except ValidationError as error:
         for fault in error.errors(include_url=False, include_context=False, include_input=False):
             place = ".".join([name, *(str(part) for part in fault["loc"])])
-            problems.append(Problem(FILE, None, place, fault["msg"].lower()))
+            problems.append(Problem(FILE, None, place, plain_problem(fault["type"], fault["msg"])))
         return None
     problems.extend(_unknown_columns(name, found.columns))
     return found

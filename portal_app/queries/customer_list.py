@@ -7,7 +7,7 @@ A page costs the same however many customers there are: every order has an index
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,14 +18,14 @@ from sqlmodel import col, func, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.money import Money
-from portal_app.billing.statuses import RecordStatus, SubscriptionStatus
+from portal_app.billing.statuses import RecordStatus, SubscriptionStatus, WalletStatus
 from portal_app.database import Session, is_storable
 from portal_app.models.access import PortalSession
 from portal_app.models.catalog import Plan
 from portal_app.models.customer import WORD_LENGTH, Customer, CustomerWord
 from portal_app.models.subscription import Subscription
 from portal_app.queries.paging import PAGE_SIZE
-from portal_app.queries.wallets import wallets_of_customers_of_operator
+from portal_app.queries.wallets import WalletSummary, wallets_of_customers_of_operator
 
 MOST_COUNTED = 1000
 MOST_WORDS = 4
@@ -53,7 +53,7 @@ class CustomerSearch:
 
 @dataclass(frozen=True, slots=True)
 class ListedCustomer:
-    """One customer of the list. `balances` has a sum for each currency of its active wallets, by currency."""
+    """One customer of the list. `balances` and `frozen` have a sum per currency of its active and frozen wallets."""
 
     public_id: str
     external_id: str
@@ -63,6 +63,7 @@ class ListedCustomer:
     timezone: str
     created_at: datetime
     balances: tuple[Money, ...]
+    frozen: tuple[Money, ...]
     plans: tuple[str, ...]
     last_visit_at: datetime | None
 
@@ -148,7 +149,9 @@ def _order(search: CustomerSearch) -> list[Any]:
 
 def _listed(session: Session, rows: Any, now: datetime) -> tuple[ListedCustomer, ...]:
     keys = [CustomerId(row.id) for row in rows]
-    balances, plans, visits = _balances(session, keys, now), _plans(session, keys), _last_visits(session, keys)
+    wallets = wallets_of_customers_of_operator(session, keys, now)
+    balances, frozen = (_sums(wallets, status) for status in (WalletStatus.ACTIVE, WalletStatus.FROZEN))
+    plans, visits = _plans(session, keys), _last_visits(session, keys)
     return tuple(
         ListedCustomer(
             public_id=row.public_id,
@@ -159,6 +162,7 @@ def _listed(session: Session, rows: Any, now: datetime) -> tuple[ListedCustomer,
             timezone=row.timezone,
             created_at=row.created_at,
             balances=balances.get(row.public_id, ()),
+            frozen=frozen.get(row.public_id, ()),
             plans=tuple(plans[row.id]),
             last_visit_at=visits.get(row.id),
         )
@@ -166,9 +170,11 @@ def _listed(session: Session, rows: Any, now: datetime) -> tuple[ListedCustomer,
     )
 
 
-def _balances(session: Session, keys: list[CustomerId], now: datetime) -> Mapping[str, tuple[Money, ...]]:
+def _sums(wallets: Iterable[WalletSummary], status: WalletStatus) -> Mapping[str, tuple[Money, ...]]:
     sums: dict[str, dict[str, Money]] = defaultdict(dict)
-    for wallet in wallets_of_customers_of_operator(session, keys, now):
+    for wallet in wallets:
+        if wallet.status is not status:
+            continue
         mine, value = sums[wallet.customer_public_id], wallet.value
         mine[wallet.currency] = mine[wallet.currency] + value if wallet.currency in mine else value
     return {whose: tuple(mine[currency] for currency in sorted(mine)) for whose, mine in sums.items()}

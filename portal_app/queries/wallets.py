@@ -110,8 +110,8 @@ def get_wallet(session: Session, customer_id: CustomerId, public_id: str, now: d
 def wallets_of_customers_of_operator(
     session: Session, customer_ids: Collection[CustomerId], now: datetime
 ) -> list[WalletSummary]:
-    """Return the active wallets of some customers, oldest first."""
-    whose = col(Wallet.customer_id).in_(customer_ids), col(Wallet.wallet_status) == WalletStatus.ACTIVE
+    """Return the active and frozen wallets of some customers, oldest first."""
+    whose = col(Wallet.customer_id).in_(customer_ids), col(Wallet.wallet_status) != WalletStatus.CLOSED
     rows = session.connection().execute(_WALLETS.where(*whose).order_by(col(Wallet.id))).all()
     return _summaries(session, rows, now)
 

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from portal_app.texts import gettext as _
-from portal_app.ui.components.sections import skeleton
+from portal_app.ui.components.sections import link, skeleton
 from portal_app.ui.gate import GateStatus, Portal
 
 
@@ -60,6 +60,23 @@ def closed_door() -> rx.Component:
             _("This link does not work"),
             _("It may be incomplete or damaged. Open your billing page again for a fresh one."),
         ),
+    )
+
+
+def no_such_page(home: str) -> rx.Component:
+    """Draw the screen of an address that no page has; it needs no link and asks for nothing."""
+    return rx.el.div(
+        rx.el.main(
+            rx.el.div(
+                rx.el.h1(_("There is no such page")),
+                rx.el.p(_("The address may be mistyped, or of an older version.")),
+                rx.el.p(link(_("Go to the first page"), to=home, class_name="primary")),
+                class_name="card",
+            ),
+            class_name="center",
+            id="main",
+        ),
+        class_name="portal",
     )
 
 

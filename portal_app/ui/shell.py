@@ -120,7 +120,7 @@ def _profile() -> rx.Component:
             fact(_("Tax id"), profile["tax_id"], profile["tax_id"] != ""),
             fact(_("Time zone"), profile["zone"]),
         ),
-        rx.el.p(_("Something wrong?"), " ", _contact(_("Contact support to change these details")), class_name="muted"),
+        _contact(_("Something wrong?"), _("Contact support to change these details")),
         id="profile",
         class_name="panel",
         role="dialog",
@@ -129,25 +129,18 @@ def _profile() -> rx.Component:
     )
 
 
-def _contact(words: str) -> rx.Component:
-    """Draw the way to the operator, or who that is where no address is known."""
+def _contact(question: str, words: str) -> rx.Component:
+    """Draw the way to the operator, where one is known."""
     email = Portal.operator["support_email"]
     return rx.cond(
-        email != "",
-        rx.el.a(words, href="mailto:" + email.to(str)),
-        rx.el.span(_("Contact"), " ", Portal.operator["name"]),
+        email != "", rx.el.p(question, " ", rx.el.a(words, href="mailto:" + email.to(str)), class_name="muted")
     )
 
 
 def _footer() -> rx.Component:
     return rx.el.footer(
-        rx.el.span(_("Questions about a charge, your plan or payment details?")),
-        " ",
-        _contact(_("Contact support")),
-        " \u00b7 ",
-        _("Times in"),
-        " ",
-        Portal.profile["zone"],
+        _contact(_("Questions about a charge, your plan or payment details?"), _("Contact support")),
+        rx.el.p(_("Times in"), " ", Portal.profile["zone"]),
         rx.cond(Portal.operator["footer"] != "", rx.el.p(Portal.operator["footer"])),
         class_name="wrap",
     )

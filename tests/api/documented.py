@@ -73,15 +73,13 @@ def is_missing(operation: Operation) -> bool:
 
 def run_page(api: FastAPI, database: Database) -> list[Done]:
     """Send every example, from top to bottom; each must answer the status that it says."""
-    known = {"PORTAL": "", "KEY": f"x-api-key: {callers.program_with(api, database).headers['x-api-key']}"}
+    known = {"PORTAL": "", "PORTAL_API_KEY": callers.program_with(api, database).headers["x-api-key"]}
     client, done = callers.stranger(api), []
     for example in examples():
         method, address, headers, body = example.request(known)
         answer = client.request(method, address, headers=headers, json=body)
         assert (example.command, answer.status_code, answer.text) == (example.command, example.status, answer.text)
         known |= {name: _part(answer.json(), path) for name, path in example.names.items()}
-        if "SESSION" in known:
-            known["TOKEN"] = f"X-Session-Token: {known['SESSION']}"
         done.append(Done(example, _operation(method, address), address, body, answer))
     return done
 

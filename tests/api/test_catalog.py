@@ -92,8 +92,8 @@ def test_features_meters_and_groups_are_searched(post, feature):
         ({"meter": None}, "meter_id: belongs to a metered feature, and every metered feature has one"),
         ({"type": "boolean"}, "meter_id: belongs to a metered feature"),
         ({"meter": METER | {"aggregation": {"type": "SUM"}}}, "aggregation.field: is missing"),
-        ({"meter": METER | {"aggregation": {"type": "MODE"}}}, "meter.aggregation.type: Input should be 'COUNT'"),
-        ({"meter": METER | {"filters": [{"key": "a", "values": []}]}}, "meter.filters[0].values: List should have"),
+        ({"meter": METER | {"aggregation": {"type": "MODE"}}}, "meter.aggregation.type: must be 'COUNT'"),
+        ({"meter": METER | {"filters": [{"key": "a", "values": []}]}}, "meter.filters[0].values: must have"),
         (
             {"meter": METER | {"aggregation": {"type": "MAX", "field": "n", "bucket_size": "HOUR"}}},
             "meter.aggregation.bucket_size: is not supported",
@@ -196,10 +196,10 @@ def test_the_end_of_a_price_does_not_move_into_the_time_of_the_next_one(program,
     ("change", "message"),
     [
         ({"entity_id": "plan_nobody"}, "Plan not found"),
-        ({"entity_type": "ADDON"}, "entity_type: Input should be 'PLAN' or 'SUBSCRIPTION'"),
-        ({"price_unit_type": "CUSTOM"}, "price_unit_type: Input should be 'FIAT'"),
+        ({"entity_type": "ADDON"}, "entity_type: must be 'PLAN' or 'SUBSCRIPTION'"),
+        ({"price_unit_type": "CUSTOM"}, "price_unit_type: must be 'FIAT'"),
         ({"amount": None}, "amount: is missing"),
-        ({"amount": "-1"}, "amount: Input should be greater than or equal to 0"),
+        ({"amount": "-1"}, "amount: must be greater than or equal to 0"),
         ({"billing_model": "TIERED"}, "tier_mode: a TIERED price needs VOLUME or SLAB"),
         ({"tiers": TIERS}, "tiers: only a TIERED price has tiers"),
         ({"billing_model": "PACKAGE"}, "transform_quantity: a PACKAGE price needs one"),
@@ -238,7 +238,7 @@ def test_entitlements_are_given_changed_and_taken(program, post, plan, feature):
         ({"plan_id": None}, "body: give plan_id, or entity_type and entity_id"),
         ({"feature_id": "feat_nobody"}, "Feature not found"),
         ({"feature_type": "boolean"}, "feature_type: must be metered, as the feature is"),
-        ({"usage_limit": -1}, "usage_limit: Input should be greater than or equal to 0"),
+        ({"usage_limit": -1}, "usage_limit: must be greater than or equal to 0"),
     ],
 )
 def test_an_entitlement_that_cannot_be_is_refused(post, plan, feature, change, message):
@@ -274,7 +274,7 @@ def test_a_plan_gives_credits_and_says_when_it_will_next(program, post, plan, ac
         ({"cadence": "RECURRING"}, "period: belongs to a RECURRING grant"),
         ({"period": "MONTHLY"}, "period: belongs to a RECURRING grant"),
         ({"expiration_type": "DURATION"}, "expiration_duration: belongs to the expiration_type DURATION alone"),
-        ({"credits": "0"}, "credits: Input should be greater than 0"),
+        ({"credits": "0"}, "credits: must be greater than 0"),
         ({"plan_id": "plan_nobody"}, "Plan not found"),
     ],
 )

@@ -68,9 +68,9 @@ def test_the_use_of_a_key_is_noted_once_a_minute(program, database):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "body: Field required"),
+        ("", "body: is required"),
         ("{", "body: is not JSON: Expecting property name"),
-        ("[]", "body: Input should be a valid dictionary or object"),
+        ("[]", "body: must be an object"),
         ('{"name": NaN}', "body: is not JSON: NaN is not a JSON number"),
         (b'{"name": "\xff"}', "body: is not JSON: 'utf-8' codec can't decode"),
         ('{"name": "\\u0000"}', "body: holds a NUL character"),

@@ -98,7 +98,7 @@ def test_a_draft_is_the_operators_alone(program, subscribe, acme_portal):
     [
         ({"plan_id": "plan_nobody"}, "Plan not found"),
         ({"external_customer_id": "nobody"}, "Customer not found with the provided external_customer_id"),
-        ({"billing_period": "ONETIME"}, "billing_period: Input should be 'DAILY'"),
+        ({"billing_period": "ONETIME"}, "billing_period: must be 'DAILY'"),
         ({"end_date": "2020-01-01T00:00:00Z"}, "end_date: must be after the start and the trial"),
         ({"timezone": "Mars"}, "timezone: must be an IANA time zone such as Europe/Berlin"),
     ],

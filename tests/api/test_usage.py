@@ -226,8 +226,8 @@ def test_sources_and_another_unit_are_told_if_there_are_any(program, setting, se
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({"group_by": ["customer_id"]}, "group_by[0]: String should match pattern"),
-        ({"window_size": "CENTURY"}, "window_size: Input should be 'MINUTE'"),
+        ({"group_by": ["customer_id"]}, "group_by[0]: must match pattern"),
+        ({"window_size": "CENTURY"}, "window_size: must be 'MINUTE'"),
         ({"start_time": "2026-01-02T00:00:00Z", "end_time": "2026-01-01T00:00:00Z"}, "end_time: must be after start"),
         ({"start_time": "2020-01-01T00:00:00Z"}, "start_time: is more than 1100 days before end_time"),
         ({"end_time": "2999-01-01T00:00:00Z"}, "end_time: is more than a day ahead"),

@@ -16,13 +16,13 @@ def database(sqlite_database):
     ("change", "message"),
     [
         ({"external_customer_id": None}, "body: give customer_id or external_customer_id"),
-        ({"currency": "usdollar"}, "currency: String should have at most 3 characters"),
+        ({"currency": "usdollar"}, "currency: must have at most 3 characters"),
         ({"currency": "xxx"}, "currency: must be an ISO 4217 code such as usd"),
-        ({"conversion_rate": "0"}, "conversion_rate: Input should be greater than 0"),
+        ({"conversion_rate": "0"}, "conversion_rate: must be greater than 0"),
         ({"conversion_rate": "1e1"}, 'conversion_rate: must be a decimal such as "43.42"'),
-        ({"initial_credits_to_load": "0.0000001"}, "initial_credits_to_load: Decimal input should have no more than 6"),
+        ({"initial_credits_to_load": "0.0000001"}, "initial_credits_to_load: must have no more than 6"),
         ({"initial_credits_to_load": 1, "initial_credits_expiry_date_utc": "2020-01-01T00:00:00Z"}, "expiry_date_utc:"),
-        ({"initial_credits_to_load": -1}, "initial_credits_to_load: Input should be greater than or equal to 0"),
+        ({"initial_credits_to_load": -1}, "initial_credits_to_load: must be greater than or equal to 0"),
     ],
 )
 def test_a_wallet_that_cannot_be_is_refused(program, acme_id, change, message):
@@ -36,8 +36,8 @@ def test_a_wallet_that_cannot_be_is_refused(program, acme_id, change, message):
     ("change", "message"),
     [
         ({"credits_to_add": None}, "credits_to_add: give credits or an amount, more than zero"),
-        ({"credits_to_add": 0}, "credits_to_add: Input should be greater than 0"),
-        ({"transaction_reason": "INVOICE_PAYMENT"}, "transaction_reason: Input should be "),
+        ({"credits_to_add": 0}, "credits_to_add: must be greater than 0"),
+        ({"transaction_reason": "INVOICE_PAYMENT"}, "transaction_reason: must be "),
         ({"expiry_date_utc": "2020-01-01T00:00:00Z"}, "expiry_date_utc: has passed already"),
         ({"expiry_date_utc": "2999-01-01"}, "expiry_date_utc: must be a time such as 2026-01-20T12:00:00Z"),
         ({"effective_date": "2999-01-01T00:00:00Z"}, "effective_date: lies ahead"),

@@ -108,8 +108,21 @@ def test_an_empty_account_says_what_will_be_there(page, portal):
     open_tab(page, portal, "empty")
     for words in ("No wallet yet", "No current subscription", "No invoices yet"):
         expect(page.get_by_text(words)).to_be_visible()
-    open_tab(page, portal, "empty", "/invoices")
+    expect(page.get_by_text("No usage has been counted yet")).to_be_visible()
+    expect(page.locator(".dot")).to_have_count(0)
+    expect(page.get_by_role("navigation", name="Range")).to_have_count(0)
+    expect(page.get_by_role("navigation", name="Chart or table")).to_have_count(0)
+    page.get_by_role("link", name="Invoices", exact=True).click()
     expect(page.get_by_text("No invoices yet")).to_be_visible()
+    expect(page.get_by_role("search")).to_have_count(0)
+
+
+def test_an_address_without_a_page_leads_to_one_that_is(page, portal):
+    open_tab(page, portal)
+    page.goto(f"{portal.origin}/nowhere/at/all")
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    page.get_by_role("link", name="Go to the first page").click()
+    expect(page.get_by_text("434.2 credits", exact=True)).to_be_visible()
 
 
 def test_reload_back_and_forward_keep_the_tab(page, portal):

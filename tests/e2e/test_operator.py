@@ -186,3 +186,17 @@ def test_no_page_frames_the_operators(page, operator):
     policy = answer.headers["content-security-policy"]
     assert policy.endswith("frame-ancestors 'none'")
     assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_a_wrong_password_does_not_cost_the_address_nor_a_wrong_origin_its_line(page, operator):
+    page.goto(f"{operator.origin}/operator")
+    page.get_by_label("E-mail").fill("ada@example.com")
+    page.get_by_label("Password").fill("a wrong one, quite long")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("is wrong")
+    expect(page.get_by_label("E-mail")).to_have_value("ada@example.com")
+    expect(page.get_by_label("Password")).to_be_focused()
+    enter(page, operator, "/operator/embedding")
+    page.locator("textarea[name=origins]").fill("https://a.example\n\nhttps://a.example/path")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("Line 3: ")

@@ -139,15 +139,15 @@ def test_times_without_an_offset_are_in_the_zone_that_is_named(staged):
     [
         ("timezone = 'Europe/Berln'", "timezone: 'Europe/Berln' is not an IANA time zone (did you mean Europe/Berlin"),
         ("[customer]", "customer: is neither timezone nor a noun (did you mean customers?)"),
-        ("[plans]\nfile = 'p.csv'", "plans.columns: field required"),
+        ("[plans]\nfile = 'p.csv'", "plans.columns: is required"),
         ("[plans]\nfile = 'p.csv'\ncolumns = { nme = 'x' }", "plans.columns.nme: is not a column of plans"),
-        ("[plans]\nfile = 'p.csv'\ncolumns = { name = 7 }", "plans.columns.name: input should be"),
-        ("[plans]\nfile = 'p.csv'\ncolumns = { name = { form = 'x' } }", "plans.columns.name.form: extra inputs"),
+        ("[plans]\nfile = 'p.csv'\ncolumns = { name = 7 }", "plans.columns.name: must be"),
+        ("[plans]\nfile = 'p.csv'\ncolumns = { name = { form = 'x' } }", "plans.columns.name.form: is not a field"),
         ("[plans]\nfile = 'plan.csv'\ncolumns = {}", "plans.file: there is no file plan.csv (did you mean p.csv?)"),
         ("[plans]\nfile = 'p.txt'\ncolumns = {}", "plans.file: p.txt is neither CSV nor JSON Lines"),
         ("[plans", "cannot be read: "),
         ("timezone = 5", "timezone: '5' is not an IANA time zone"),
-        ("customers = 3", "customers: input should be"),
+        ("customers = 3", "customers: must be"),
     ],
 )  # fmt: skip
 def test_a_mapping_that_is_wrong_says_where(staged, mapping, problem):

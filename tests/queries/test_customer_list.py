@@ -11,7 +11,7 @@ from statements import counted
 from portal_app.access.principal import Principal
 from portal_app.access.tokens import SESSION, verify
 from portal_app.billing.money import Money
-from portal_app.billing.statuses import RecordStatus, SubscriptionStatus
+from portal_app.billing.statuses import RecordStatus, SubscriptionStatus, WalletStatus
 from portal_app.commands.mint_session import MintTerms, mint_session
 from portal_app.commands.use_session import note_opened
 from portal_app.models.columns import new_public_id
@@ -72,6 +72,8 @@ def test_every_order_has_its_reverse(session, some, order):
 def test_a_row_says_what_is_left_which_plans_and_when_the_last_visit_was(session, settings, acme):
     for currency, credits_ in (("usd", "434.2"), ("eur", "10")):
         cast.post(session, cast.add_wallet(session, acme, currency), cast.credit(credits_, cast.days_ago(1)))
+    frozen = cast.add_wallet(session, acme, "gbp", wallet_status=WalletStatus.FROZEN)
+    cast.post(session, frozen, cast.credit("5", cast.days_ago(1)))
     plan = cast.add_plan(session)
     cast.add_subscription(session, acme, plan)
     cast.add_subscription(session, acme, plan, subscription_status=SubscriptionStatus.CANCELLED)
@@ -82,6 +84,7 @@ def test_a_row_says_what_is_left_which_plans_and_when_the_last_visit_was(session
         note_opened(session, principal, NOW + timedelta(minutes=minutes))
     (row,) = search_customers_of_operator(session, CustomerSearch(), NOW).items
     assert row.balances == (Money(Decimal("1.00"), "eur"), Money(Decimal("43.42"), "usd"))
+    assert row.frozen == (Money(Decimal("0.50"), "gbp"),)
     assert row.plans == ("Plan Base",)
     assert row.last_visit_at == NOW + timedelta(minutes=5)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 from typing import Any
 
@@ -10,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
 from portal_app.api.wire.values import Omitted
-from portal_app.errors import InsufficientScope, Invalid, PortalError, Unauthorized
+from portal_app.errors import InsufficientScope, Invalid, PortalError, Unauthorized, plain_problem
 
 
 class ErrorWire(BaseModel):
@@ -51,17 +50,12 @@ def http_error_wire(status: int) -> ErrorWire:
 
 def malformed_wire(error: RequestValidationError) -> ErrorWire:
     """Return the fields that cannot be used: the first in the message, all of them in the details."""
-    problems = {_field(found["loc"]): _problem(found["msg"]) for found in error.errors()}
+    problems = {_field(found["loc"]): plain_problem(found["type"], found["msg"]) for found in error.errors()}
     field, problem = next(iter(problems.items()))
     details = {"fields": problems} if len(problems) > 1 else None
     return ErrorWire(
         code=Invalid.code, message=f"{field}: {problem}", http_status_code=Invalid.status.value, details=details
     )
-
-
-def _problem(message: str) -> str:
-    """Return pydantic's words without its names for things: `<Status.DRAFT: 'DRAFT'>` is `'DRAFT'`."""
-    return re.sub(r"<[\w.]+: ('[^']*')>", r"\1", message.removeprefix("Value error, "))
 
 
 def _field(location: tuple[int | str, ...]) -> str:

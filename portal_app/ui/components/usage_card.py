@@ -17,7 +17,7 @@ from portal_app.ui.components.time_range import Choice, range_name, segment
 from portal_app.ui.components.usage_chart import NO_FIGURE, Figure, Line, usage_chart, usage_figure
 from portal_app.ui.components.usage_lines import LegendRow, drawn_series, legend, legend_chips, places
 from portal_app.ui.components.usage_table import NO_TABLE, TwinTable, twin_table, usage_table
-from portal_app.ui.components.usage_words import quantity_text, summary
+from portal_app.ui.components.usage_words import NOTHING_COUNTED, quantity_text, summary
 from portal_app.ui.usage_address import UsageAddress
 
 
@@ -40,11 +40,13 @@ class UsageCard(TypedDict):
     legend: list[LegendRow]
     others: list[LegendRow]
     is_full: bool
+    is_never: bool
+    """Nothing was ever counted: no range and no table would show more."""
 
 
 SOMETHING = NothingRow(title="", text="", to="", action="")
 NO_CARD = UsageCard(
-    nothing=SOMETHING, figure=NO_FIGURE, table=NO_TABLE, summary="", legend=[], others=[], is_full=False
+    nothing=SOMETHING, figure=NO_FIGURE, table=NO_TABLE, summary="", legend=[], others=[], is_full=False, is_never=False
 )
 
 
@@ -53,7 +55,8 @@ def usage_card(found: UsageOnScreen, at: UsageAddress, display: Display) -> Usag
     series = found.report.series
     drawn = drawn_series(series, at)
     if not drawn:
-        return UsageCard(**{**NO_CARD, "nothing": _nothing(found, at, display)})
+        is_never = not found.report.series and not found.known
+        return UsageCard(**{**NO_CARD, "nothing": _nothing(found, at, display), "is_never": is_never})
     colours = places(found.known, {one.feature.public_id for one in drawn})
     on, off = legend(series, drawn, colours, at)
     return UsageCard(
@@ -64,6 +67,7 @@ def usage_card(found: UsageOnScreen, at: UsageAddress, display: Display) -> Usag
         legend=on,
         others=off,
         is_full=any(not row["to"] for row in off),
+        is_never=False,
     )
 
 
@@ -149,8 +153,13 @@ def usage_graph(
             _("Usage"),
             rx.el.span(class_name="spacer"),
             *beside,
-            rx.el.div(
-                segment(views, _("Chart or table")), rx.cond(ranges, segment(ranges, _("Range"))), class_name="row segs"
+            rx.cond(
+                ~shown["is_never"].bool(),
+                rx.el.div(
+                    segment(views, _("Chart or table")),
+                    rx.cond(ranges, segment(ranges, _("Range"))),
+                    class_name="row segs",
+                ),
             ),
         ),
         rx.el.div(
@@ -166,7 +175,7 @@ def usage_freshness(text: rx.Var[str], refresh: Any) -> rx.Component:
     """Draw the line that says until when usage is known; it stays true, as keys.js asks to `refresh` every minute."""
     dot = rx.el.span(class_name="dot", aria_hidden="true")
     return rx.fragment(
-        rx.el.p(rx.cond(text != "", dot), text, class_name="fresh label"),
+        rx.el.p(rx.cond((text != "") & (text != NOTHING_COUNTED), dot), text, class_name="fresh label"),
         rx.el.button(type="button", hidden=True, on_click=refresh, custom_attrs={"data-refresh": ""}),
     )
 

@@ -15,6 +15,7 @@ from portal_app.texts import gettext as _
 from portal_app.texts import ngettext
 from portal_app.ui.components.time_range import range_name
 
+NOTHING_COUNTED = _("No usage has been counted yet")
 LATE = timedelta(minutes=15)
 """Events that come in later than that after the latest one happened are late."""
 
@@ -53,15 +54,18 @@ def summary(report: UsageReport, drawn: Sequence[UsageSeries], preset: Preset, d
 def _ranked(first: UsageSeries, count: int, display: Display) -> str:
     if count == 1:
         return first.feature.name
-    by_cost = _("{feature}, first by cost of the {count} shown")
-    words = by_cost if first.costs else _("{feature}, first by events of the {count} shown")
+    by_cost, by_events = (
+        _("{feature} cost most of the {count} shown"),
+        _("{feature} had most events of the {count} shown"),
+    )
+    words = by_cost if first.costs else by_events
     return words.format(feature=first.feature.name, count=display.count(count))
 
 
 def freshness(fresh: UsageFreshness, display: Display, now: datetime) -> str:
     """Say until when usage is known."""
     if fresh.through_at is None or fresh.received_at is None:
-        return _("No usage has been counted yet")
+        return NOTHING_COUNTED
     parts = [
         _("Usage through {moment}").format(moment=display.moment(fresh.through_at)),
         ago(now - fresh.through_at, display),

@@ -20,7 +20,7 @@ ACTIONS = {
     "operator.signed_in": _("Signed in"),
     "operator.signed_out": _("Signed out"),
     "operator.signed_out_everywhere": _("Signed out everywhere"),
-    "operator.refused": _("Refused"),
+    "operator.refused": _("Sign-in refused"),
     "operator.created": _("Operator created"),
     "operator.role_changed": _("Role changed"),
     "operator.password_changed": _("Password changed"),

@@ -32,7 +32,7 @@ def said(session, customer, preset):
 def test_a_summary_is_one_sentence_about_the_dearest_feature(session):
     customer = fill_reference(session, NOW)
     assert said(session, customer, Preset.LAST_MONTH).startswith(
-        "LLM, first by cost of the 5 shown: 3,905 K tokens in the last 30 days, at most "
+        "LLM cost most of the 5 shown: 3,905 K tokens in the last 30 days, at most "
     )
     assert said(session, customer, Preset.LAST_MONTH).endswith("; today is not over yet (dotted).")
 

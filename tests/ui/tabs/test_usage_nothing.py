@@ -40,6 +40,7 @@ def test_never_used_none_in_this_range_hidden_and_not_in_the_plan_have_their_own
 def nothing(customer, query=""):
     state = usage(customer, f"/usage{query}")
     assert state.card["figure"] == {}
+    assert state.card["is_never"] is (not state.card["nothing"]["to"] and "30" not in state.card["nothing"]["title"])
     return tuple(state.card["nothing"].values())
 
 

@@ -125,7 +125,7 @@ def _row(customer: ListedCustomer, display: Display) -> CustomerRow:
         name=customer.name,
         email=customer.email,
         badge=badge_row(RECORD_STATUSES[customer.status]),
-        balance=" + ".join(display.money(balance) for balance in customer.balances),
+        balance=_balance(customer, display),
         plan=", ".join(customer.plans),
         visit=display.date(customer.last_visit_at) if customer.last_visit_at else "",
         visit_moment=display.moment(customer.last_visit_at) if customer.last_visit_at else "",
@@ -134,6 +134,13 @@ def _row(customer: ListedCustomer, display: Display) -> CustomerRow:
         menu_label=_("Actions for {name}").format(name=customer.name),
         may_open=customer.status is RecordStatus.PUBLISHED,
     )
+
+
+def _balance(customer: ListedCustomer, display: Display) -> str:
+    """Say what is left in its active wallets; where all of them are frozen, what is in those."""
+    words = " + ".join(display.money(balance) for balance in customer.balances or customer.frozen)
+    is_frozen = bool(customer.frozen) and not customer.balances
+    return _("{amount} (frozen)").format(amount=words) if is_frozen else words
 
 
 def _pager(page: CustomerPage, display: Display, kept: dict[str, str]) -> PagerRow:

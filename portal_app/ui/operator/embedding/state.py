@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypedDict
 
 import reflex as rx
@@ -63,7 +64,7 @@ class EmbeddingState(Desk):
         try:
             await self._do(set_embed_origins, self.origins.split(), self._who().actor, clock.utc_now())
         except Invalid as error:
-            self.refused = str(error)
+            self.refused = _in_lines(error, self.origins)
             return
         self.saved = True
 
@@ -87,3 +88,13 @@ class EmbeddingState(Desk):
             Check(what=what, found="" if good else why, badge=badge_row(PASS if good else FAIL))
             for what, good, why in found
         ]
+
+
+def _in_lines(error: Invalid, text: str) -> str:
+    """Say which line is meant where the error names an origin by its place."""
+    place = re.fullmatch(r"origins\[(\d+)\]", str(error.facts["field"]))
+    if place is None:
+        return str(error)
+    origin = list(dict.fromkeys(text.split()))[int(place[1])]
+    line = next(number for number, line in enumerate(text.splitlines(), start=1) if origin in line.split())
+    return _("Line {line}: {problem}").format(line=line, problem=error.facts["problem"])

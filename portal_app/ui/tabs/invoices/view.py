@@ -33,7 +33,11 @@ def invoices() -> rx.Component:
     return rx.fragment(
         rx.el.h1(_("Invoices"), class_name="sr-only"),
         card(
-            _search(),
+            rx.cond(
+                InvoicesState.is_loaded & (InvoicesState.failed == "") & ~InvoicesState.has_any,
+                rx.fragment(),
+                _search(),
+            ),
             answered(~InvoicesState.is_loaded, InvoicesState.failed, found, "480px", InvoicesState.load),
         ),
         rx.cond(InvoicesState.invoice["id"] != "", _drawer()),
