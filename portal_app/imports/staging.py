@@ -102,7 +102,7 @@ class _Staging:
     def _ours(self, record: Record) -> tuple[Mapping[str, str], dict[str, str]]:
         """Return a row's cells by our names, and what is wrong with those that could not be mapped."""
         if self.source.mapping is None:
-            self._check_names(record.cells, record.line)
+            self._check_names([*record.cells, *dict(record.objections)], record.line)
             return record.cells, {}
         cells: dict[str, str] = {}
         objections: dict[str, str] = {}

@@ -203,7 +203,7 @@ def test_the_example_shows_the_portal(page, tmp_path):
         cast.add_wallet(session, cast.add_customer(session, "acme"))
 
     port = free_port()
-    with running_portal(tmp_path, fill=fill) as portal:
+    with running_portal(tmp_path, fill=fill, environment={"PORTAL_OPERATOR_SUPPORT_EMAIL": ""}) as portal:
         key = cast.api_key(portal.database, Scope.MINT, now=clock.utc_now())
         command = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(port), "--log-level", "warning"]
         environment = os.environ | {"PORTAL_URL": portal.origin, "PORTAL_API_KEY": key}
@@ -217,6 +217,8 @@ def test_the_example_shows_the_portal(page, tmp_path):
                     page.wait_for_timeout(200)
             inside = page.frame_locator("customer-portal iframe")
             expect(inside.locator(".kpi").first).to_contain_text(re.compile("0 credits"))
+            expect(inside.get_by_text("Times in")).to_be_visible()
+            expect(inside.get_by_text("Contact")).to_have_count(0)  # nobody is known to write to
             page.set_viewport_size({"width": 390, "height": 844})
             assert page.locator("meta[name=viewport]").get_attribute("content") == "width=device-width"
             root = "document.documentElement"

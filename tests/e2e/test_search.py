@@ -34,6 +34,9 @@ def test_status_amount_and_year_narrow_together_and_show_as_chips(page, portal):
     assert "q=paid" in page.url
     expect(rows(page).first).to_contain_text("2025")
     assert {re.sub(r"\W", "", text) for text in rows(page).locator(".badge").all_inner_texts()} == {"Paid"}
+    page.set_viewport_size({"width": 390, "height": 844})
+    lines = rows(page).locator(".cover").evaluate_all("links => links.map((link) => link.getClientRects().length)")
+    assert set(lines) == {1}  # a number is read in one piece, also beside a large amount
     amounts = [float(re.sub(r"[^\d.]", "", text)) for text in rows(page).locator(".c-amount > span").all_inner_texts()]
     assert amounts
     assert min(amounts) > 100
