@@ -159,7 +159,8 @@ WORDS = st.sampled_from(
     ["paid", "overdue", "unpaid", "void", "partially paid", "refunded", "pending", "nothing due", "payment failed",
      "> 100", "< 100", ">= 136.58", "<= 20", "= 20", "20", "6", "136.58", "$20", "20..100", "100 - 2026", "1,234.50",
      "2026", "2025", "Jan 2026", "Jan 6, 2026", "Nov 2025 - Jan 2026", "since Jan 2026", "before 2026-01-06", "today",
-     "until Dec 24", "INV", "inv-2026", "A_", "%", "_", "\\", "-0", "zzz", "2026-01-06"]
+     "until Dec 24", "INV", "inv-2026", "A_", "%", "_", "\\", "-0", "zzz", "2026-01-06",
+     "paid>100", "Q1 2026", "Q4", "25/12/2025", "1/6/2026", "amount > 100", "Total: under 136.58"]
 )  # fmt: skip
 SEARCHES = st.lists(WORDS, max_size=4).map(" ".join) | st.text(max_size=20)
 
