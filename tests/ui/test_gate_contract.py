@@ -23,7 +23,7 @@ from reflex_base.event.processor.base_state_processor import BaseStateEventProce
 from portal_app.build import ROOT
 from portal_app.portal_app import app
 from portal_app.ui.connections import limit_connections
-from portal_app.ui.gate import BOOT, LOCALE_STORAGE, ON_LOAD, TOKEN_STORAGE, Gate, Portal, is_guarded
+from portal_app.ui.gate import BOOT, LOCALE_STORAGE, ON_LOAD, TOKEN_STORAGE, Gate, Portal, _let_go, is_guarded
 from portal_app.ui.tabs.invoices.state import InvoicesState
 
 
@@ -159,3 +159,25 @@ def test_a_page_cannot_link_itself_to_another_by_naming_the_sockets_own_events(p
             thief.send_frame('42/_event,["disconnect"]')
         thief.listen(0.5)
         assert not seen(acmes, thief.text)
+
+
+def test_a_state_in_memory_is_dropped_unless_somebody_waits_for_it():
+    async def kept() -> list[int]:
+        manager, whose = StateManagerMemory(), BaseStateToken(ident="a page", cls=Portal)
+        sizes = []
+        async with manager.modify_state(whose):
+            waiting = asyncio.create_task(manager.modify_state(whose).__aenter__())
+            await asyncio.sleep(0)
+            _let_go(manager, whose)
+            sizes.append(len(manager.states))
+        _let_go(manager, whose)  # whose turn it is has not begun
+        sizes.append(len(manager.states))
+        await waiting
+        manager._states_locks[whose.lock_key].release()
+        _let_go(manager, whose)
+        sizes += [len(manager.states), len(manager._states_locks), len(manager._token_expires_at)]
+        await manager.close()
+        return sizes
+
+    with app.set_contexts():
+        assert asyncio.run(kept()) == [1, 1, 0, 0, 0]
