@@ -9,7 +9,7 @@ from portal_app.billing.money import Money
 from portal_app.billing.statuses import RecordStatus
 from portal_app.display import make_display
 from portal_app.queries.customer_list import ListedCustomer
-from portal_app.ui.operator.customers.state import _balance
+from portal_app.ui.operator.customers.words import balance_words
 
 USD, EUR = Money(Decimal("43.42"), "usd"), Money(Decimal(1), "eur")
 
@@ -22,4 +22,4 @@ def test_what_is_frozen_is_shown_with_the_word_where_nothing_else_is_there(balan
     customer = ListedCustomer(
         "cust_1", "acme", "Acme", "", RecordStatus.PUBLISHED, "UTC", cast.NOW, balances, frozen, (), None
     )
-    assert _balance(customer, make_display("en_US", "UTC")) == words
+    assert balance_words(customer, make_display("en_US", "UTC")) == words

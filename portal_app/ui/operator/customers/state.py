@@ -26,6 +26,7 @@ from portal_app.ui.components.sort_heads import NO_SORT, SortHead
 from portal_app.ui.components.time_range import Choice
 from portal_app.ui.loading import or_reference
 from portal_app.ui.operator.addresses import CUSTOMER, CUSTOMERS
+from portal_app.ui.operator.customers.words import balance_words
 from portal_app.ui.operator.gate import Desk
 
 MAX_CHARACTERS = 80
@@ -125,7 +126,7 @@ def _row(customer: ListedCustomer, display: Display) -> CustomerRow:
         name=customer.name,
         email=customer.email,
         badge=badge_row(RECORD_STATUSES[customer.status]),
-        balance=_balance(customer, display),
+        balance=balance_words(customer, display),
         plan=", ".join(customer.plans),
         visit=display.date(customer.last_visit_at) if customer.last_visit_at else "",
         visit_moment=display.moment(customer.last_visit_at) if customer.last_visit_at else "",
@@ -134,13 +135,6 @@ def _row(customer: ListedCustomer, display: Display) -> CustomerRow:
         menu_label=_("Actions for {name}").format(name=customer.name),
         may_open=customer.status is RecordStatus.PUBLISHED,
     )
-
-
-def _balance(customer: ListedCustomer, display: Display) -> str:
-    """Say what is left in its active wallets; where all of them are frozen, what is in those."""
-    words = " + ".join(display.money(balance) for balance in customer.balances or customer.frozen)
-    is_frozen = bool(customer.frozen) and not customer.balances
-    return _("{amount} (frozen)").format(amount=words) if is_frozen else words
 
 
 def _pager(page: CustomerPage, display: Display, kept: dict[str, str]) -> PagerRow:
