@@ -19,6 +19,7 @@ os.environ |= {
 }
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -139,6 +140,14 @@ def demo_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPor
     """A running portal with the demo world of today; for tests that look and change nothing."""
     with running_portal(tmp_path_factory.mktemp("demo")) as portal:
         yield portal
+
+
+@pytest.fixture
+def own_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder for temporary files that is this test's alone."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -40,12 +39,7 @@ ADA, BEN = "operator ada@northwind.example", "operator ben@northwind.example"
 BAD = "external_id,name,email\n" + "".join(f"c{n},Customer,=cmd{n}\n" for n in range(60))
 
 
-@pytest.fixture(autouse=True)
-def apart(tmp_path, monkeypatch):
-    """A folder for temporary files that is this test's alone."""
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    monkeypatch.setattr(tempfile, "tempdir", None)
+pytestmark = pytest.mark.usefixtures("own_temporary_files")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 
 import pytest
 from operator_files import CUSTOMERS
@@ -20,12 +19,7 @@ REPORT = "/operator/files/import-report.csv"
 BAD = 'external_id,name,email\nacme,Acme,x\n"=1+1",Globex,@y\n'
 
 
-@pytest.fixture(autouse=True)
-def apart(tmp_path, monkeypatch):
-    """A folder for temporary files that is this test's alone."""
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    monkeypatch.setattr(tempfile, "tempdir", None)
+pytestmark = pytest.mark.usefixtures("own_temporary_files")
 
 
 @pytest.fixture
