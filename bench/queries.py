@@ -1,6 +1,6 @@
 """What a tab's queries cost: against the bare driver on the same rows, with 100 times the others' data, on page 40.
 
-The bare driver runs the same statements in a transaction of its own and reads the same columns of the same rows into
+The bare driver runs the same statements in the same transactions and reads the same columns of the same rows into
 the same Python values: exact decimals, aware instants, words, metadata. `tuples` is what it takes without the values.
 """
 
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,62 +33,55 @@ from portal_app.models.catalog import Plan
 from portal_app.models.columns import ScaledDecimal, UtcDateTime
 from portal_app.queries.customers import get_published_customer_of_operator
 from portal_app.queries.invoice_details import get_invoice
-from portal_app.queries.invoice_search import InvoiceSearch, parse_search
-from portal_app.queries.invoices import list_latest_invoices, search_invoices
+from portal_app.queries.invoice_search import parse_search
+from portal_app.queries.invoices import invoices_at_a_glance, search_invoices
 from portal_app.queries.subscriptions import list_subscriptions
 from portal_app.queries.wallets import list_transactions, list_wallets
 
 UTC_ZONE = ZoneInfo("UTC")
 ROUNDS = 200
 OTHERS = 100
+AMOUNTS = (f"20.{number:05}" for number in count(1))
 
-Tab = Callable[[Session, CustomerId], object]
+Query = Callable[[Session, CustomerId], object]
 
-
-def overview(session: Session, customer: CustomerId) -> object:
-    """Ask what the Overview asks."""
-    return (
-        list_wallets(session, customer, NOW),
-        list_subscriptions(session, customer, NOW),
-        list_latest_invoices(session, customer, NOW),
-    )
-
-
-def credits_tab(session: Session, customer: CustomerId) -> object:
-    """Ask what Credits asks."""
-    wallets = list_wallets(session, customer, NOW)
-    return [list_transactions(session, customer, wallet.public_id) for wallet in wallets[:1]]
+OVERVIEW: tuple[Query, ...] = (
+    lambda session, customer: list_wallets(session, customer, NOW),
+    lambda session, customer: list_subscriptions(session, customer, NOW),
+    lambda session, customer: invoices_at_a_glance(session, customer, NOW),
+)
+CREDITS: tuple[Query, ...] = (
+    lambda session, customer: list_wallets(session, customer, NOW),
+    lambda session, customer: list_transactions(session, customer, "wallet_acme"),
+)
 
 
-def invoices(session: Session, customer: CustomerId) -> object:
-    """Ask what Invoices asks."""
-    return search_invoices(session, customer, InvoiceSearch(), UTC_ZONE, NOW)
+def _found(text: str, page: int = 1) -> tuple[Query, ...]:
+    search = parse_search(text, NOW.date())
+    return (lambda session, customer: search_invoices(session, customer, search, UTC_ZONE, NOW, page),)
 
 
-def invoices_page_40(session: Session, customer: CustomerId) -> object:
-    """Ask for page 40."""
-    return search_invoices(session, customer, InvoiceSearch(), UTC_ZONE, NOW, 40)
+def _searched_anew(session: Session, customer: CustomerId) -> object:
+    """Search for what nobody has searched for before."""
+    search = parse_search(f"paid > {next(AMOUNTS)} 2025", NOW.date())
+    return search_invoices(session, customer, search, UTC_ZONE, NOW)
 
 
-def invoices_searched(session: Session, customer: CustomerId) -> object:
-    """Ask for a combined search."""
-    return search_invoices(session, customer, parse_search("paid > 100 2025", NOW.date()), UTC_ZONE, NOW)
+def _opened(session: Session, customer: CustomerId) -> object:
+    return get_invoice(session, customer, "inv_acme", NOW)
 
 
-def invoice(session: Session, customer: CustomerId) -> object:
-    """Open the newest invoice."""
-    newest = list_latest_invoices(session, customer, NOW, limit=1)
-    return get_invoice(session, customer, newest[0].public_id, NOW)
-
-
-TABS: dict[str, Tab] = {
-    "overview": overview,
-    "credits": credits_tab,
-    "invoices": invoices,
-    "invoices, page 40": invoices_page_40,
-    "invoices, searched": invoices_searched,
-    "one invoice": invoice,
+TABS: dict[str, tuple[Query, ...]] = {
+    "overview": OVERVIEW,
+    "credits": CREDITS,
+    "invoices": _found(""),
+    "invoices, page 40": _found("", 40),
+    "invoices, searched": _found("paid > 20 2025"),
+    "invoices, searched anew": (_searched_anew,),
+    "invoices, one open": (*_found(""), _opened),
+    "one invoice alone": (_opened,),
 }
+"""What a tab asks, each query in a transaction of its own, as in `ui/tabs`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +105,14 @@ def run() -> None:
     print_table("queries of a tab, SQLite, best of interleaved rounds", head, rows)
 
 
-def _interleaved(tab: Tab, small: Database, large: Database) -> list[float]:
+def _interleaved(tab: tuple[Query, ...], small: Database, large: Database) -> list[float]:
     """Return the seconds of a tab's queries, of its statements on the bare driver, and among many others."""
-    with small.reading() as session:
-        statements = _statements(tab, small, session, _acme(small))
+    transactions = [_statements(query, small) for query in tab]
     with closing(sqlite3.connect(small.url.removeprefix("sqlite:///"), isolation_level=None)) as driver:
         ways: list[Callable[[], object]] = [
             partial(_ask, tab, small, _acme(small)),
-            partial(_bare, driver, statements, _values),
-            partial(_bare, driver, statements, _tuples),
+            partial(_bare, driver, transactions, _values),
+            partial(_bare, driver, transactions, _tuples),
             partial(_ask, tab, large, _acme(large)),
         ]
         times = [[_seconds(way) for way in ways] for _ in range(ROUNDS)]
@@ -132,16 +125,18 @@ def _seconds(way: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def _ask(tab: Tab, database: Database, customer: CustomerId) -> object:
-    with database.reading() as session:
-        return tab(session, customer)
+def _ask(tab: tuple[Query, ...], database: Database, customer: CustomerId) -> None:
+    for query in tab:
+        with database.reading() as session:
+            query(session, customer)
 
 
-def _bare(driver: sqlite3.Connection, statements: list[Sent], read: Callable[..., object]) -> None:
-    driver.execute("BEGIN")
-    for sent in statements:
-        read(driver.execute(sent.sql, sent.parameters).fetchall(), sent.readers)
-    driver.execute("ROLLBACK")
+def _bare(driver: sqlite3.Connection, transactions: list[list[Sent]], read: Callable[..., object]) -> None:
+    for statements in transactions:
+        driver.execute("BEGIN")
+        for sent in statements:
+            read(driver.execute(sent.sql, sent.parameters).fetchall(), sent.readers)
+        driver.execute("ROLLBACK")
 
 
 def _tuples(rows: list[Any], _readers: object) -> list[Any]:
@@ -159,15 +154,16 @@ def _acme(database: Database) -> CustomerId:
         return get_published_customer_of_operator(session, "acme")[0]
 
 
-def _statements(tab: Tab, database: Database, session: Session, customer: CustomerId) -> list[Sent]:
+def _statements(query: Query, database: Database) -> list[Sent]:
     found: list[Sent] = []
+    customer = _acme(database)
 
     def note(_conn: Any, _cursor: Any, sql: str, parameters: Any, context: Any, _many: bool) -> None:  # noqa: FBT001
         readers = tuple(_reader(column.type) for column in context.compiled._result_columns)
         found.append(Sent(sql, parameters, readers))
 
     event.listen(database.engine, "before_cursor_execute", note)
-    tab(session, customer)
+    _ask((query,), database, customer)
     event.remove(database.engine, "before_cursor_execute", note)
     return found
 
@@ -209,12 +205,16 @@ def _world(path: Path, others: int) -> Database:
 def _customer(session: Session, external_id: str, plan: Plan, invoices: int) -> None:
     """Add a customer with invoices, two subscriptions, and a ledger of 300 rows."""
     customer = cast.add_customer(session, external_id)
-    wallet = cast.add_wallet(session, customer)
+    wallet = cast.add_wallet(session, customer, public_id=f"wallet_{external_id}")
     cast.post(session, wallet, *(cast.credit("10", cast.days_ago(600 - day)) for day in range(300)))
     cast.add_subscription(session, customer, plan)
     cast.add_subscription(session, customer, plan, start_at=cast.days_ago(90))
     for number in range(invoices):
         issued = cast.days_ago(invoices - number)
         lines = [cast.Line("Plan Base", Decimal(20)), cast.Line("Calls", Decimal("0.0123"), Decimal(911 + number))]
-        cast.add_bill(session, customer, f"{external_id}-{number}", lines, issued_at=issued, payments=[cast.Paid()])
+        bill = cast.add_bill(
+            session, customer, f"{external_id}-{number}", lines, issued_at=issued, payments=[cast.Paid()]
+        )
+    bill.public_id = f"inv_{external_id}"
+    session.flush()
     session.expunge_all()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, literal_column, or_
+from sqlalchemy import ColumnElement, and_, case, literal_column, or_, text
 from sqlmodel import col
 
 from portal_app.billing.periods import local_midnight
@@ -79,16 +79,19 @@ def _number_condition(term: NumberTerm) -> ColumnElement[bool]:
     return contains if term.amount is None else or_(contains, col(Invoice.total) == term.amount)
 
 
-def _is_any(states: Collection[InvoiceState]) -> ColumnElement[bool]:
-    return _STATE.in_([literal_column(f"'{state}'") for state in sorted(states)])
+@cache
+def _is_any(states: frozenset[InvoiceState]) -> Any:
+    words = ", ".join(f"'{state}'" for state in sorted(states))
+    return text(f"({_STATE} IN ({words}))").bindparams(NOW)
 
 
-def _state_in_sql() -> ColumnElement[Any]:
-    """`billing.statuses.invoice_state` as SQL, clause by clause."""
+def _state_in_sql() -> str:
+    """`billing.statuses.invoice_state` as SQL, clause by clause; as text, since nothing in it ever changes."""
     payment = col(Invoice.payment_status)
     remaining, due = col(Invoice.amount_remaining), col(Invoice.amount_due)
     void = or_(col(Invoice.invoice_status) == InvoiceStatus.VOIDED, payment == PaymentStatus.VOIDED)
-    return case(
+    now = literal_column(f":{NOW.key}")
+    state = case(
         (void, InvoiceState.VOID.value),
         (payment == PaymentStatus.SUCCEEDED, InvoiceState.PAID.value),
         (payment == PaymentStatus.OVERPAID, InvoiceState.OVERPAID.value),
@@ -97,16 +100,17 @@ def _state_in_sql() -> ColumnElement[Any]:
         (and_(due == 0, remaining == 0), InvoiceState.NOTHING_DUE.value),
         (remaining == 0, InvoiceState.PAID.value),
         (payment == PaymentStatus.FAILED, InvoiceState.FAILED.value),
-        (and_(col(Invoice.due_at).is_not(None), col(Invoice.due_at) < NOW), InvoiceState.OVERDUE.value),
+        (and_(col(Invoice.due_at).is_not(None), col(Invoice.due_at) < now), InvoiceState.OVERDUE.value),
         (payment == PaymentStatus.PROCESSING, InvoiceState.PROCESSING.value),
         (payment == PaymentStatus.INITIATED, InvoiceState.STARTED.value),
         (col(Invoice.amount_paid) > 0, InvoiceState.PARTIALLY_PAID.value),
         else_=InvoiceState.PENDING.value,
     )
+    return str(state.compile(compile_kwargs={"literal_binds": True}))
 
 
 _SHOWN = [literal_column(f"'{status}'") for status in CUSTOMER_INVOICE_STATUSES]
 """Written out: a list of parameters would be spelled anew each time."""
 _STATE = _state_in_sql()
-UNPAID, OVERDUE = _is_any(UNPAID_STATES), _is_any({InvoiceState.OVERDUE})
+UNPAID, OVERDUE = _is_any(UNPAID_STATES), _is_any(frozenset({InvoiceState.OVERDUE}))
 """What an invoice is at the moment `NOW`, as its badge says it."""

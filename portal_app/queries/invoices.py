@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,9 @@ from portal_app.queries.invoice_conditions import OVERDUE, UNPAID, matching, vis
 from portal_app.queries.invoice_search import InvoiceSearch
 from portal_app.queries.paging import PAGE_SIZE, Page, offset_of
 from portal_app.queries.rows import MINE, columns_of, each_row_of, row_of, rows_of
+
+SEARCHES_KEPT = 256
+"""How many searches' statements are kept made; to build one costs as much as to run it."""
 
 
 class InvoiceOrder(StrEnum):
@@ -71,9 +74,7 @@ def search_invoices(
 
     Days in the search are the customer's, in `zone`.
     """
-    count, page = _COUNT, _summaries(order, ascending=ascending)
-    if conditions := matching(search, zone):
-        count, page = count.where(*conditions), page.where(*conditions)
+    count, page = _searched(search, zone, order, ascending=ascending)
     total = row_of(session, customer_id, count, now=now)[0]
     number, offset = offset_of(number, total)
     found = rows_of(session, customer_id, page, now=now, offset=offset, limit=PAGE_SIZE)
@@ -87,6 +88,13 @@ def each_invoice(
     statement = _summaries(InvoiceOrder.DATE, ascending=False).where(*matching(search, zone))
     rows = each_row_of(session, customer_id, statement.offset(None).limit(None), now=now)
     return (summary_of(row, now) for row in rows)
+
+
+def invoices_at_a_glance(
+    session: Session, customer_id: CustomerId, now: datetime
+) -> tuple[list[InvoiceSummary], list[Owed]]:
+    """Return the customer's newest invoices, and what there is still to pay on all of them, as of one moment."""
+    return list_latest_invoices(session, customer_id, now), list_owed(session, customer_id, now)
 
 
 def list_latest_invoices(
@@ -106,6 +114,13 @@ def list_owed(session: Session, customer_id: CustomerId, now: datetime) -> list[
 def count_invoices(session: Session, customer_id: CustomerId) -> int:
     """Return how many invoices the customer can see in all."""
     return row_of(session, customer_id, _COUNT)[0]
+
+
+@lru_cache(SEARCHES_KEPT)
+def _searched(search: InvoiceSearch, zone: ZoneInfo, order: InvoiceOrder, *, ascending: bool) -> tuple[Any, Any]:
+    """The selects of how many match, and of a page of them: asked again for each page and each invoice opened."""
+    conditions = matching(search, zone)
+    return _COUNT.where(*conditions), _summaries(order, ascending=ascending).where(*conditions)
 
 
 @cache

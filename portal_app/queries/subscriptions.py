@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -101,8 +101,9 @@ class SubscriptionSummary:
 
 def list_subscriptions(session: Session, customer_id: CustomerId, now: datetime) -> list[SubscriptionSummary]:
     """Return all the customer's subscriptions but drafts: current ones first, each part newest first."""
-    found = _summaries(session, rows_of(session, customer_id, _MINE_IN_ORDER), now)
-    return sorted(found, key=lambda subscription: subscription.is_past)
+    rows = rows_of(session, customer_id, _MINE_IN_ORDER)
+    fees = rows_of(session, customer_id, _MY_FEES, now=now) if rows else []
+    return sorted(_summaries(rows, fees, now), key=lambda subscription: subscription.is_past)
 
 
 def page_subscriptions(
@@ -111,7 +112,7 @@ def page_subscriptions(
     """Return the customer's subscriptions that a listing asks for, drafts never among them."""
     statement = _SUBSCRIPTIONS.where(*_visible(customer_id))
     found = all_rows(session, statement, listing, SUBSCRIPTION_FIELDS, col(Subscription.id))
-    return Slice(tuple(_summaries(session, found.items, now)), found.total)
+    return Slice(tuple(_with_fees(session, found.items, now)), found.total)
 
 
 def get_subscription(session: Session, customer_id: CustomerId, public_id: str, now: datetime) -> SubscriptionSummary:
@@ -138,7 +139,7 @@ def get_subscription_of_operator(
 def list_subscriptions_of_operator(session: Session, listing: Listing, now: datetime) -> Slice[SubscriptionSummary]:
     """Return the subscriptions of all customers that a listing asks for, drafts included."""
     found = all_rows(session, _SUBSCRIPTIONS, listing, SUBSCRIPTION_FIELDS, col(Subscription.id))
-    return Slice(tuple(_summaries(session, found.items, now)), found.total)
+    return Slice(tuple(_with_fees(session, found.items, now)), found.total)
 
 
 def _visible(customer_id: Any) -> tuple[Any, ...]:
@@ -152,17 +153,20 @@ def _one(session: Session, conditions: tuple[Any, ...], now: datetime) -> Subscr
     row = session.connection().execute(_SUBSCRIPTIONS.where(*conditions)).first()
     if row is None:
         raise NotFound(noun="Subscription")
-    return _summaries(session, [row], now)[0]
+    return _with_fees(session, [row], now)[0]
 
 
-def _summaries(session: Session, rows: Sequence[Any], now: datetime) -> list[SubscriptionSummary]:
-    fees: defaultdict[tuple[int, str], list[RecurringFee]] = defaultdict(list)
-    if rows:
-        plans = list({row.plan_id for row in rows})
-        for plan_id, *fee in all_rows_of(session, _FEES, plans=plans, now=now):
-            of_plan = RecurringFee(*fee)
-            fees[plan_id, of_plan.currency].append(of_plan)
-    return [_summary(row, fees[row.plan_id, row.currency], now) for row in rows]
+def _with_fees(session: Session, rows: Sequence[Any], now: datetime) -> list[SubscriptionSummary]:
+    plans = list({row.plan_id for row in rows})
+    return _summaries(rows, all_rows_of(session, _FEES_OF, plans=plans, now=now) if plans else [], now)
+
+
+def _summaries(rows: Iterable[Any], fees: Iterable[Any], now: datetime) -> list[SubscriptionSummary]:
+    by_plan: defaultdict[tuple[int, str], list[RecurringFee]] = defaultdict(list)
+    for plan_id, *fee in fees:
+        of_plan = RecurringFee(*fee)
+        by_plan[plan_id, of_plan.currency].append(of_plan)
+    return [_summary(row, by_plan[row.plan_id, row.currency], now) for row in rows]
 
 
 def _summary(row: Any, fees: list[RecurringFee], now: datetime) -> SubscriptionSummary:
@@ -254,7 +258,6 @@ _FEES: Any = (
         col(Price.billing_period_count),
     )
     .where(
-        col(Price.plan_id).in_(bindparam("plans", expanding=True)),
         col(Price.type) == PriceType.FIXED,
         col(Price.billing_model) == BillingModel.FLAT_FEE,
         col(Price.subscription_id).is_(None),
@@ -265,6 +268,10 @@ _FEES: Any = (
     .order_by(col(Price.id))
 )
 """Flat fees of plans that are valid at a moment."""
+_FEES_OF = _FEES.where(col(Price.plan_id).in_(bindparam("plans", expanding=True)))
+_MY_FEES = _FEES.where(
+    col(Price.plan_id).in_(select(col(Subscription.plan_id)).where(col(Subscription.customer_id) == MINE))
+)
 SUBSCRIPTION_FIELDS: Fields = {
     "id": col(Subscription.public_id),
     "customer_id": col(Customer.public_id),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -91,8 +91,8 @@ class Transaction:
 
 def list_wallets(session: Session, customer_id: CustomerId, now: datetime) -> list[WalletSummary]:
     """Return all wallets of the customer, active ones first, then oldest first."""
-    found = _summaries(session, rows_of(session, customer_id, _MY_WALLETS), now)
-    return sorted(found, key=lambda wallet: wallet.status is not WalletStatus.ACTIVE)
+    wallets, grants = rows_of(session, customer_id, _MY_WALLETS), rows_of(session, customer_id, _MY_OPEN_GRANTS)
+    return sorted(_summaries(wallets, grants, now), key=lambda wallet: wallet.status is not WalletStatus.ACTIVE)
 
 
 def get_wallet(session: Session, customer_id: CustomerId, public_id: str, now: datetime) -> WalletSummary:
@@ -104,7 +104,7 @@ def get_wallet(session: Session, customer_id: CustomerId, public_id: str, now: d
     row = row_of(session, customer_id, _MY_WALLET, public_id=public_id)
     if row is None:
         raise NotFound(noun="Wallet")
-    return _summaries(session, [row], now)[0]
+    return _summaries([row], rows_of(session, customer_id, _MY_OPEN_GRANTS), now)[0]
 
 
 def wallets_of_customers_of_operator(
@@ -113,13 +113,13 @@ def wallets_of_customers_of_operator(
     """Return the active and frozen wallets of some customers, oldest first."""
     whose = col(Wallet.customer_id).in_(customer_ids), col(Wallet.wallet_status) != WalletStatus.CLOSED
     rows = session.connection().execute(_WALLETS.where(*whose).order_by(col(Wallet.id))).all()
-    return _summaries(session, rows, now)
+    return _of_owners(session, rows, now)
 
 
 def list_wallets_of_operator(session: Session, listing: Listing, now: datetime) -> Slice[WalletSummary]:
     """Return the wallets of all customers that a listing asks for."""
     found = all_rows(session, _WALLETS, listing, WALLET_FIELDS, col(Wallet.id))
-    return Slice(tuple(_summaries(session, found.items, now)), found.total)
+    return Slice(tuple(_of_owners(session, found.items, now)), found.total)
 
 
 def search_transactions(
@@ -185,12 +185,16 @@ def _wallet(session: Session, customer_id: CustomerId, public_id: str) -> tuple[
     return tuple(found)
 
 
-def _summaries(session: Session, rows: Sequence[Any], now: datetime) -> list[WalletSummary]:
-    owners, ids = list({row.customer_id for row in rows}), [row.id for row in rows]
-    grants: defaultdict[int, list[Grant]] = defaultdict(list)
-    for wallet_id, *grant in all_rows_of(session, _OPEN_GRANTS, owners=owners, wallets=ids):
-        grants[wallet_id].append(Grant(*grant))
-    return [_summary(row, grants[row.id], now) for row in rows]
+def _of_owners(session: Session, wallets: Sequence[Any], now: datetime) -> list[WalletSummary]:
+    owners = list({row.customer_id for row in wallets})
+    return _summaries(wallets, all_rows_of(session, _OPEN_GRANTS_OF, owners=owners), now)
+
+
+def _summaries(wallets: Iterable[Any], grants: Iterable[Any], now: datetime) -> list[WalletSummary]:
+    by_wallet: defaultdict[int, list[Grant]] = defaultdict(list)
+    for wallet_id, *grant in grants:
+        by_wallet[wallet_id].append(Grant(*grant))
+    return [_summary(row, by_wallet[row.id], now) for row in wallets]
 
 
 def _search(session: Session, ledger: Any, listing: Listing) -> Slice[Transaction]:
@@ -281,11 +285,11 @@ _OPEN_GRANTS: Any = select(
     col(CreditGrant.is_purchased),
     col(CreditGrant.expires_at),
 ).where(
-    col(CreditGrant.customer_id).in_(bindparam("owners", expanding=True)),
-    col(CreditGrant.wallet_id).in_(bindparam("wallets", expanding=True)),
     col(CreditGrant.credits_available) > 0,
     col(CreditGrant.expires_at).is_not(None),
 )
+_MY_OPEN_GRANTS = _OPEN_GRANTS.where(col(CreditGrant.customer_id) == MINE)
+_OPEN_GRANTS_OF = _OPEN_GRANTS.where(col(CreditGrant.customer_id).in_(bindparam("owners", expanding=True)))
 _LEDGER = (
     select(
         *columns_of(WalletTransaction),

@@ -9,7 +9,7 @@ from portal_app import clock
 from portal_app.billing.statuses import InvoiceState
 from portal_app.display import Display
 from portal_app.labels import INVOICE_STATES
-from portal_app.queries.invoices import list_latest_invoices, list_owed
+from portal_app.queries.invoices import invoices_at_a_glance
 from portal_app.queries.subscriptions import list_subscriptions
 from portal_app.queries.wallets import list_wallets
 from portal_app.texts import ngettext
@@ -75,12 +75,11 @@ class OverviewState(Portal):
         self.past_subscriptions = [subscription_row(s, display) for s in past]
 
     async def _load_invoices(self, now: datetime, display: Display) -> None:
-        invoices, self.invoices_failed = await or_reference(self._ask(list_latest_invoices, now))
-        owed, failed = await or_reference(self._ask(list_owed, now))
-        self.invoices_failed = self.invoices_failed or failed
-        self.invoices = [invoice_row(invoice, display) for invoice in invoices or []]
-        self.owed = " + ".join(display.money(one.remaining) for one in owed or [])
-        self.overdue = _overdue(sum(one.overdue for one in owed or []))
+        found, self.invoices_failed = await or_reference(self._ask(invoices_at_a_glance, now))
+        invoices, owed = found or ([], [])
+        self.invoices = [invoice_row(invoice, display) for invoice in invoices]
+        self.owed = " + ".join(display.money(one.remaining) for one in owed)
+        self.overdue = _overdue(sum(one.overdue for one in owed))
 
     @portal_event()
     def turn(self) -> None:
