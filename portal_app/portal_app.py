@@ -17,7 +17,8 @@ from portal_app.settings import get_settings
 from portal_app.texts import gettext as _
 from portal_app.ui.addresses import OVERVIEW
 from portal_app.ui.connections import limit_connections
-from portal_app.ui.gate import BOOT, Gate, keep_to_connections
+from portal_app.ui.gate import BOOT, Gate, Portal
+from portal_app.ui.kept_apart import keep_to_connections
 from portal_app.ui.loading import log_and_answer_nothing
 from portal_app.ui.operator.addresses import CUSTOMERS
 from portal_app.ui.redis_locks import pass_locks_on
@@ -83,12 +84,12 @@ if settings.serves_operator:
     from portal_app.ui.operator.pages import Desk, OperatorGate, add_operator_pages
 
     app.add_middleware(OperatorGate())
-    keep_to_connections(app, Desk)
+    keep_to_connections(app, Portal, Desk)
     add_operator_pages(app)
     app.register_lifespan_task(keep_swept)
 else:
     app.add_middleware(Gate())
-    keep_to_connections(app)
+    keep_to_connections(app, Portal)
 limit_connections(app, settings, BOOT)
 pass_locks_on(app.state_manager)
 app.register_lifespan_task(development.welcome)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 TOKENS = "portal_app/access/tokens.py"
 API_KEYS = "portal_app/access/api_keys.py"
 GATE = "portal_app/ui/gate.py"
+KEPT_APART = "portal_app/ui/kept_apart.py"
 HEADERS = "portal_app/web/headers.py"
 SETTINGS = "portal_app/settings.py"
 
@@ -31,7 +32,7 @@ def _one(threats: str, path: str, before: str, after: str, *tests: str) -> Sabot
     return Sabotage(tuple(threats.split()), ((path, before, after),), tests)
 
 
-NOTHING_IS_FORGOTTEN = (GATE, "mine = [door for door in opened if door._connection == connection]", "mine = []")
+NOTHING_IS_FORGOTTEN = (KEPT_APART, "mine = [door for door in opened if door._connection == connection]", "mine = []")
 """As where a server ended before it could: what stands behind must hold alone."""
 
 SABOTAGES = [
@@ -119,7 +120,7 @@ SABOTAGES = [
     ),
     _one(
         "T9",
-        GATE,
+        KEPT_APART,
         "if asked and sockets.sid_to_token.get(asked) == token:",
         "if asked:",
         f"{GATE_TESTS}test_what_an_event_loads_goes_to_the_connection_that_sent_it_and_to_no_other",

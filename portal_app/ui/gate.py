@@ -3,28 +3,24 @@
 Every Reflex handler is a public call: a websocket client can name any of them, in any order, with any
 arguments, and whoever holds a page's client token may ask for its state. So `Gate` lets an event
 through only on the connection that presented the portal token, only if its handler was declared with
-`portal_event`, and only after the register confirmed the session once more. `keep_to_connections` sees
-to it that what an event loads reaches that connection alone, and that it is forgotten with it. Both
-lean on private parts of Reflex: it is pinned, and tests/ui/test_gate_contract.py says which parts.
+`portal_event`, and only after the register confirmed the session once more. That what an event loads
+reaches that connection alone, and is forgotten with it, is seen to in `ui/kept_apart.py`. It leans on
+private parts of Reflex: it is pinned, and tests/ui/test_gate_contract.py says which parts.
 """
 
 from __future__ import annotations
 
 import logging
-from asyncio import Task, create_task, sleep
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import reflex as rx
 from reflex.event import Event
-from reflex.istate.manager.memory import StateManagerMemory
-from reflex.istate.manager.token import BaseStateToken
 from reflex.state import BaseState, OnLoadInternalState, State, StateUpdate
 from reflex_base.constants import RouteVar
 from reflex_base.constants.state import FIELD_MARKER
-from reflex_base.event.context import EventContext
 from reflex_base.utils.format import format_event_handler
 
 from portal_app import clock
@@ -66,8 +62,6 @@ RECHECK_SECONDS = 30.0
 """How long a page shows what it has before the register is asked again for it alone; `Endings` asks more often."""
 CONFIRMED_SECONDS = 30.0
 """How long a handler may ask for data after the register was asked."""
-LATE_SECONDS = 5.0
-"""How long after a page was closed an event of its may still come, which makes its state anew."""
 
 _GUARDED: set[str] = set()
 
@@ -302,34 +296,6 @@ class Gate(rx.Middleware):
         return StateUpdate(delta=delta)
 
 
-def keep_to_connections(app: rx.App, *doors: type[BaseState]) -> None:
-    """Bind what a page is sent, and what is kept of it, to the connection that asked.
-
-    `doors` are the states that know who looks, each with the `_connection` that opened it; the portal's is one.
-
-    Reflex sends an update to whoever holds the page's client token by then, and keeps the page's state
-    for an hour after it is closed.
-    """
-    sockets: Any = app.event_namespace
-    send, disconnected = sockets.emit_update, sockets.on_disconnect
-    forgetting: set[Task[None]] = set()
-
-    async def emit_update(update: StateUpdate, token: str) -> None:
-        asked = EventContext.get().router_data.get(RouteVar.SESSION_ID)
-        if asked and sockets.sid_to_token.get(asked) == token:
-            await send(update, token)
-
-    def on_disconnect(connection: str, *_reason: object) -> None:
-        token = sockets.sid_to_token.get(connection)
-        disconnected(connection)
-        if token is not None:
-            task = create_task(_forget(app, token, connection, (Portal, *doors)))
-            forgetting.add(task)  # the loop itself holds tasks weakly
-            task.add_done_callback(forgetting.discard)
-
-    sockets.emit_update, sockets.on_disconnect = emit_update, on_disconnect
-
-
 async def _boot(portal: Portal, event: Event, connection: str) -> StateUpdate | None:
     """Open the door to what the boot event presents, and leave nothing in it but that.
 
@@ -347,36 +313,6 @@ async def _boot(portal: Portal, event: Event, connection: str) -> StateUpdate | 
     event.payload.update(vars=texts, hashes=hashes if isinstance(hashes, list) else None)
     await portal._admit(texts[stored[TOKEN_STORAGE]], texts[stored[LOCALE_STORAGE]], connection)
     return None
-
-
-async def _forget(app: rx.App, token: str, connection: str, doors: Iterable[type[BaseState]]) -> None:
-    """Clear what a page showed and where it was, unless another connection has booted it since."""
-    manager, whose = app.state_manager, BaseStateToken(ident=token, cls=Portal)
-    async with manager.modify_state(whose) as state:
-        opened: list[Any] = [await state.get_state(door) for door in doors]
-        mine = [door for door in opened if door._connection == connection]
-        for door in mine:
-            door.reset()
-        if mine:
-            state.router_data = {}
-            for name, field in State.get_fields().items():
-                if name.startswith("rx_router_"):
-                    setattr(state, name, field.default_value())
-            state._clean()
-
-    if mine and isinstance(manager, StateManagerMemory):
-        _let_go(manager, whose)
-        await sleep(LATE_SECONDS)
-        sockets: Any = app.event_namespace
-        if token not in sockets.token_to_sid:
-            _let_go(manager, whose)
-
-
-def _let_go(manager: StateManagerMemory, whose: BaseStateToken) -> None:
-    """Drop a state that nobody waits for: it is empty, and would be kept for more than an hour."""
-    lock: Any = manager._states_locks.get(whose.lock_key)
-    if lock is None or not (lock.locked() or lock._waiters):
-        manager._purge_token(whose)
 
 
 def _may_run(app: rx.App, event_name: str) -> bool:

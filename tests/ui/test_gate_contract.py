@@ -1,4 +1,4 @@
-"""The private parts of Reflex that ui/gate.py leans on. When Reflex is raised, whatever is red here is read first."""
+"""Private parts of Reflex that the gate and its neighbours lean on. When it is raised, what is red is read first."""
 
 import asyncio
 import inspect
@@ -23,7 +23,8 @@ from reflex_base.event.processor.base_state_processor import BaseStateEventProce
 from portal_app.build import ROOT
 from portal_app.portal_app import app
 from portal_app.ui.connections import limit_connections
-from portal_app.ui.gate import BOOT, LOCALE_STORAGE, ON_LOAD, TOKEN_STORAGE, Gate, Portal, _let_go, is_guarded
+from portal_app.ui.gate import BOOT, LOCALE_STORAGE, ON_LOAD, TOKEN_STORAGE, Gate, Portal, is_guarded
+from portal_app.ui.kept_apart import _let_go, keep_to_connections
 from portal_app.ui.tabs.invoices.state import InvoicesState
 
 
@@ -87,7 +88,7 @@ def test_the_event_context_carries_the_connection_on_to_what_an_event_chains():
 
 def test_every_update_is_sent_through_the_method_that_the_gate_has_replaced():
     assert list(inspect.signature(EventNamespace.emit_update).parameters) == ["self", "update", "token"]
-    assert app.event_namespace.emit_update.__module__ == Gate.__module__
+    assert app.event_namespace.emit_update.__module__ == keep_to_connections.__module__
     for name in ("on_connect", "on_event", "on_disconnect"):
         assert getattr(app.event_namespace, name).__module__ == limit_connections.__module__
     source = inspect.getsource(BaseStateEventProcessor.configure)
