@@ -61,7 +61,10 @@ class ExactRequest(Request):
 
 
 class DataRoute(APIRoute):
-    """A route that turns away whoever brings no credential, or no JSON, before it reads the body."""
+    """A route that turns away whoever may not call it, or brings no JSON, before it reads the body.
+
+    Its function declares one dependency, which says who calls.
+    """
 
     max_bytes: ClassVar[int] = MAX_BYTES
     reads_itself: ClassVar[bool] = False
@@ -69,18 +72,25 @@ class DataRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """Return the handler that FastAPI would, behind these checks."""
-        handle = self.get_handler()
+        handle, guard = self.get_handler(), self.guard
 
         async def checked(request: Request) -> Response:
             _refuse_strangers(request)
             if self.body_field is None and not self.reads_itself:
                 return await handle(request)
+            await guard(request)
             _refuse_other_types(request)
             exact = ExactRequest(request.scope, request.receive)
             await exact.read(self.max_bytes)
             return await handle(exact)
 
         return checked
+
+    @property
+    def guard(self) -> Any:
+        """What says who calls, or raises; asked again for the same request it says the same at once."""
+        (guard,) = (dependency.call for dependency in self.dependant.dependencies)
+        return guard
 
     def get_handler(self) -> Handler:
         """Return what answers a request that has passed these checks."""
@@ -100,12 +110,11 @@ class EventsRoute(DataRoute):
 
     def get_handler(self) -> Handler:
         """Return a handler that asks the guard that the function declares, and calls it."""
-        guard: Any
-        (guard,) = (dependency.call for dependency in self.dependant.dependencies)
+        guard = self.guard
         take: Any = self.endpoint
 
         async def handle(request: Request) -> Response:
-            return await take(request, await guard(request.headers.get("x-api-key")))
+            return await take(request, await guard(request))
 
         return handle
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
-from fastapi import Depends, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
 
 from portal_app import clock
@@ -49,19 +49,25 @@ class Caller:
 def caller_with(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     """Return a dependency that yields the caller if its key is live and has `scope`."""
 
-    async def dependency(x_api_key: Annotated[str | None, Security(HEADER)]) -> Caller:
-        key = parse_api_key(x_api_key or "")
-        if key is None:
-            raise Unauthorized
-        now = clock.utc_now()
-        record = await _live_record(key, now)
-        if not allows(record.scopes, scope):
-            raise InsufficientScope(key_id=key.key_id, scope=scope)
-        if record.last_used_at is None or now - record.last_used_at >= USE_NOTED_EVERY:
-            await _uses.find(key.key_id)
-        return Caller(key.key_id, now)
+    async def dependency(request: Request, _described: Annotated[str | None, Security(HEADER)] = None) -> Caller:
+        if not hasattr(request.state, "caller"):  # a route with a body asks before it is read, and FastAPI after
+            request.state.caller = await _admit(request.headers.get(HEADER.model.name, ""), scope)
+        return request.state.caller
 
     return dependency
+
+
+async def _admit(text: str, scope: Scope) -> Caller:
+    key = parse_api_key(text)
+    if key is None:
+        raise Unauthorized
+    now = clock.utc_now()
+    record = await _live_record(key, now)
+    if not allows(record.scopes, scope):
+        raise InsufficientScope(key_id=key.key_id, scope=scope)
+    if record.last_used_at is None or now - record.last_used_at >= USE_NOTED_EVERY:
+        await _uses.find(key.key_id)
+    return Caller(key.key_id, now)
 
 
 async def _live_record(key: ApiKeyText, now: datetime) -> ApiKeyRecord:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Concatenate, ParamSpec, TypeVar
 
-from fastapi import Depends, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
 
 from portal_app import clock
@@ -41,8 +41,14 @@ class Visitor:
         return await current_database().read(query, self.principal.customer_id, *args, **kwargs)
 
 
-async def visitor(token: Annotated[str | None, Security(HEADER)]) -> Visitor:
-    """Return whose session it is, asking the register each time."""
+async def visitor(request: Request, _described: Annotated[str | None, Security(HEADER)] = None) -> Visitor:
+    """Return whose session it is, asking the register in each request."""
+    if not hasattr(request.state, "visitor"):  # a route with a body asks before it is read, and FastAPI after
+        request.state.visitor = await _admit(request.headers.get(HEADER.model.name, ""))
+    return request.state.visitor
+
+
+async def _admit(token: str) -> Visitor:
     if not token:
         raise SessionRequired
     now = clock.utc_now()

@@ -95,10 +95,10 @@ def test_no_operation_answers_to_a_wrong_credential(stranger, database, settings
         for operation in OPERATIONS:
             refused = TOKEN_REFUSED if operation.is_portal else KEY_REFUSED
             other = {"x-api-key": key} if operation.is_portal else {"X-Session-Token": token}
-            for more in ({}, other):
-                # Neither a wrong credential nor the other face's good one opens this door.
+            for more, body in (({}, "{}"), (other, "{}"), ({}, "{not json")):
+                # Neither a wrong credential nor the other face's good one opens this door, or has a body read.
                 path = f"{operation.at()}?token={token}"
-                answer = stranger.request(operation.method, path, json={}, headers=other | headers if more else headers)
+                answer = stranger.request(operation.method, path, content=body, headers=more | headers)
                 assert (str(operation), kind, answer.status_code) == (str(operation), kind, 401)
                 assert answer.json() in refused
                 attempts[kind] += 1

@@ -76,7 +76,7 @@ class World:
         )
         def send(case, dice):
             self.guide(case, operation, dice)
-            case.headers.clear()  # generated credentials are refused before or after a body is read
+            case.headers.clear()  # generated credentials are refused as none is
             assert case.call().status_code == 401
             answer = case.call(headers=credential)
             case.validate_response(answer, checks=CHECKS)
