@@ -19,7 +19,8 @@ from portal_app.migrations import migrate
 from portal_app.queries.access import find_api_key_of_operator
 from portal_app.queries.customers import count_customers_of_operator, names_of_operator
 from portal_app.queries.operators import list_accounts_of_operator
-from portal_app.settings import Settings, development_secret, get_settings
+from portal_app.secrets_file import development_secret
+from portal_app.settings import Settings, get_settings
 
 DEVELOPMENT_OPERATOR = "ada@northwind.example"
 

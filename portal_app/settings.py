@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import re
-import secrets
 import stat
-import tempfile
 from enum import StrEnum
 from functools import cache
 from ipaddress import ip_network
@@ -27,9 +24,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from portal_app.errors import ConfigurationRefused, plain_problem
 from portal_app.origins import is_origin
-from portal_app.strength import MIN_KEY_BYTES, weakness
-
-SECRETS_FILE = Path(".portal-secrets")
+from portal_app.secrets_file import SECRETS_FILE, development_secret, kept_secrets
+from portal_app.strength import weakness
 
 _KID = re.compile(r"[A-Za-z0-9]{1,16}")
 
@@ -316,7 +312,7 @@ def _is_image(path: Path) -> bool:
 
 def _is_of_development(secret: SecretStr) -> bool:
     value = secret.get_secret_value()
-    return bool(value) and SECRETS_FILE.exists() and value in _kept_secrets().values()
+    return bool(value) and SECRETS_FILE.exists() and value in kept_secrets().values()
 
 
 def _readable(error: Any) -> str:
@@ -327,42 +323,6 @@ def _variable(field: str) -> str:
     return f"PORTAL_{field.upper()}"
 
 
-def development_secret(name: str) -> str:
-    """Return a generated secret of this development folder, made the first time and kept in `.portal-secrets`.
-
-    Raises:
-        ConfigurationRefused: the file is there, but not whole.
-    """
-    if not SECRETS_FILE.exists():
-        _make_secrets()
-    try:
-        return _kept_secrets()[name]
-    except KeyError:
-        raise ConfigurationRefused(findings=f"{name} is not in {SECRETS_FILE}: delete the file") from None
-
-
 def _development_secrets(settings: Settings) -> dict[str, SecretStr]:
     missing = [n for n in ("secret_key", "session_keys") if not getattr(settings, n).get_secret_value()]
     return {name: SecretStr(development_secret(_variable(name))) for name in missing}
-
-
-def _kept_secrets() -> dict[str, str]:
-    return dict(line.split("=", 1) for line in SECRETS_FILE.read_text().splitlines() if "=" in line)
-
-
-def _make_secrets() -> None:
-    made = {
-        "PORTAL_SECRET_KEY": secrets.token_urlsafe(MIN_KEY_BYTES),
-        "PORTAL_SESSION_KEYS": f"dev1:{base64.b64encode(secrets.token_bytes(MIN_KEY_BYTES)).decode()}",
-        "PORTAL_DEVELOPMENT_KEY_ID": secrets.token_hex(8),
-        "PORTAL_DEVELOPMENT_KEY_SECRET": secrets.token_urlsafe(MIN_KEY_BYTES),
-    }
-    descriptor, draft = tempfile.mkstemp(prefix=f"{SECRETS_FILE.name}-", dir=SECRETS_FILE.parent)  # 0600
-    with os.fdopen(descriptor, "w") as file:
-        file.writelines(f"{name}={value}\n" for name, value in made.items())
-    try:
-        os.link(draft, SECRETS_FILE)  # the first process wins; the others read what it wrote
-    except FileExistsError:
-        pass
-    finally:
-        Path(draft).unlink()

@@ -13,7 +13,8 @@ from portal_app.build import ROOT
 from portal_app.database import Database
 from portal_app.errors import ConfigurationRefused
 from portal_app.migrations import migrate
-from portal_app.settings import SECRETS_FILE, Settings, development_secret, get_settings, read_settings
+from portal_app.secrets_file import SECRETS_FILE, development_secret
+from portal_app.settings import Settings, get_settings, read_settings
 
 SECRET = "r5Vq2Ls9Xw0Kb7Jd4Hf1Gz8Nc3Mp6TyA"
 SESSION_KEYS = "k2:8n0n6mLrYk1wq3s5u7x9zBDFHJLNPRTVXZbdfhjlnpQ=,k1:3c1m7pQrZt9vXb2nMk5Lj8Hg4Fd6Sa0PoIuYtReWqEE="
