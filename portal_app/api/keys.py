@@ -24,6 +24,9 @@ T = TypeVar("T")
 
 HEADER = APIKeyHeader(name="x-api-key", scheme_name="API key", description="A key of the operator's.", auto_error=False)
 
+CALLER = "portal.caller"
+"""Where a request keeps who calls. Not in `request.state`, which a server may have all requests share."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -50,9 +53,9 @@ def caller_with(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     """Return a dependency that yields the caller if its key is live and has `scope`."""
 
     async def dependency(request: Request, _described: Annotated[str | None, Security(HEADER)] = None) -> Caller:
-        if not hasattr(request.state, "caller"):  # a route with a body asks before it is read, and FastAPI after
-            request.state.caller = await _admit(request.headers.get(HEADER.model.name, ""), scope)
-        return request.state.caller
+        if CALLER not in request.scope:  # a route with a body asks before it is read, and FastAPI after
+            request.scope[CALLER] = await _admit(request.headers.get(HEADER.model.name, ""), scope)
+        return request.scope[CALLER]
 
     return dependency
 

@@ -26,6 +26,9 @@ HEADER = APIKeyHeader(
     name="X-Session-Token", scheme_name="Session token", description="The token of a minted link.", auto_error=False
 )
 
+VISITOR = "portal.visitor"
+"""Where a request keeps whose session it is. Not in `request.state`, which a server may have all requests share."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
@@ -43,9 +46,9 @@ class Visitor:
 
 async def visitor(request: Request, _described: Annotated[str | None, Security(HEADER)] = None) -> Visitor:
     """Return whose session it is, asking the register in each request."""
-    if not hasattr(request.state, "visitor"):  # a route with a body asks before it is read, and FastAPI after
-        request.state.visitor = await _admit(request.headers.get(HEADER.model.name, ""))
-    return request.state.visitor
+    if VISITOR not in request.scope:  # a route with a body asks before it is read, and FastAPI after
+        request.scope[VISITOR] = await _admit(request.headers.get(HEADER.model.name, ""))
+    return request.scope[VISITOR]
 
 
 async def _admit(token: str) -> Visitor:

@@ -7,7 +7,7 @@ import cast
 import pytest
 
 from portal_app import clock
-from portal_app.access.api_keys import Scope
+from portal_app.access.api_keys import Scope, new_api_key
 from portal_app.api.app import create_api
 from portal_app.queries import customers
 from portal_app.settings import Environment, get_settings
@@ -84,6 +84,26 @@ def test_a_body_that_is_no_storable_json_is_refused(program, content, message):
     answer = program.post("/v1/customers", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert answer.json()["message"].startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("path", "header", "credential", "status"),
+    [
+        ("/v1/events/bulk", "x-api-key", "unknown", 401),
+        ("/v1/customers", "x-api-key", "unknown", 401),
+        ("/v1/events", "x-api-key", "reads", 403),
+        ("/v1/customers", "x-api-key", "reads", 403),
+        ("/v1/customer/portal/invoices", "X-Session-Token", "forged", 401),
+    ],
+)
+def test_a_body_is_read_for_whoever_may_send_it_and_for_nobody_else(
+    stranger, database, path, header, credential, status
+):
+    """Else everybody would wait while megabytes of somebody's were parsed who has made up a key."""
+    unknown = str(new_api_key(live=False))
+    credentials = {"unknown": unknown, "reads": cast.api_key(database, Scope.READ, now=clock.utc_now()), "forged": "x"}
+    answer = stranger.post(path, content="{", headers={header: credentials[credential]})
+    assert answer.status_code == status
 
 
 def test_a_body_of_another_type_is_refused(program):
