@@ -33,7 +33,7 @@ from portal_app.queries.operators import SignInMaterial, sign_in_material_of_ope
 from portal_app.settings import get_settings
 from portal_app.web.operator.guarded import HOME, Visit, address_of, back, form_fields, is_from_our_page, refused
 
-_hashing = asyncio.Semaphore(2)
+_turns = asyncio.Semaphore(2)
 """Each hash takes 64 MiB: a crowd of guesses waits, and the pages of everybody else do not."""
 
 
@@ -41,14 +41,16 @@ async def enter(request: Request) -> Response:
     """Sign in with e-mail address and password, and lead back to the page that was asked for."""
     if not is_from_our_page(request):
         return refused("This form was not sent by a page of ours.")
-    now, fields = clock.utc_now(), await form_fields(request)
+    fields = await form_fields(request)
     email = fields.get("email", "").strip().lower()[:200]
-    guess, found = await _judge(request, email, now)
-    if found.is_locked:
-        return back(fields.get("next", HOME), problem="locked")
-    if not await _is_right(fields.get("password", ""), found):
-        await current_database().write(note_failed_sign_in, guess, now)
-        return back(fields.get("next", HOME), problem="refused")
+    async with _turns:  # from the count to what adds to it: guesses that come at once would all find none
+        now = clock.utc_now()
+        guess, found = await _judge(request, email, now)
+        if found.is_locked:
+            return back(fields.get("next", HOME), problem="locked")
+        if not await _is_right(fields.get("password", ""), found):
+            await current_database().write(note_failed_sign_in, guess, now)
+            return back(fields.get("next", HOME), problem="refused")
     return await _admit(request, found.operator_id, email, fields.get("next", HOME), now)
 
 
@@ -79,9 +81,8 @@ async def _judge(request: Request, email: str, now: datetime) -> tuple[Guess, Si
 
 
 async def _is_right(password: str, found: SignInMaterial) -> bool:
-    async with _hashing:
-        kept = found.password_hash or NOBODYS
-        matches = await asyncio.to_thread(password_matches, password[: MOST_CHARACTERS + 1], kept)
+    kept = found.password_hash or NOBODYS
+    matches = await asyncio.to_thread(password_matches, password[: MOST_CHARACTERS + 1], kept)
     return matches and bool(found.password_hash)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
+import httpx2
 import pytest
 import time_machine
 from operators import PASSWORD, PEOPLE, audited
@@ -17,6 +19,7 @@ from portal_app.models.operator import OperatorSession
 from portal_app.web.operator.routes import create_operator_routes
 
 ADMIN = PEOPLE[Role.ADMIN]
+ORIGIN = "http://localhost:3000"
 OUT = "/operator/forms/sign-out"
 
 
@@ -84,6 +87,20 @@ def test_the_sixth_guess_from_one_address_is_not_even_looked_at(visitor):
     for _ in range(5):
         assert enter(client, password="wrong") == "/operator?problem=refused"
     assert enter(client) == "/operator?problem=locked"
+
+
+def test_nor_is_one_of_many_that_come_at_once(people):
+    """Counted when it is looked at: else all of a crowd would find that nobody has guessed yet."""
+
+    async def at_once():
+        transport = httpx2.ASGITransport(app=create_operator_routes(), client=("192.0.2.1", 50000))
+        async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers={"Origin": ORIGIN}) as client:
+            guesses = [{"email": ADMIN, "password": f"a wrong guess {number}"} for number in range(30)]
+            sent = [client.post("/operator/forms/sign-in", data=guess) for guess in guesses]
+            return [answer.headers["Location"] for answer in await asyncio.gather(*sent)]
+
+    looked_at = asyncio.run(at_once()).count("/operator?problem=refused")
+    assert 5 <= looked_at <= 6  # two are looked at together
 
 
 def test_a_quarter_of_an_hour_later_it_is(visitor):
