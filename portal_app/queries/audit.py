@@ -70,7 +70,8 @@ def _entries(search: AuditSearch) -> Any:
         .order_by(col(AuditEntry.id).desc())
     )
     if search.action:
-        statement = statement.where(col(AuditEntry.action) == search.action)
+        action = search.action if is_storable(search.action) else LAST
+        statement = statement.where(col(AuditEntry.action) == action)
     if search.actor:
         actor = search.actor if is_storable(search.actor) else LAST
         statement = statement.where(col(AuditEntry.actor).startswith(actor, autoescape=True))

@@ -36,6 +36,7 @@ def entries(session, acme):
         ({"actor": "operator ada"}, ["session.minted"]),
         ({"actor": "%"}, []),
         ({"actor": "\0"}, []),
+        ({"action": "\0"}, []),
         ({"since": date(2026, 1, 18)}, ["branding.changed", "session.opened"]),
         ({"until": date(2026, 1, 18)}, ["session.opened", "session.minted"]),
         ({"since": date(2026, 1, 18), "until": date(2026, 1, 18)}, ["session.opened"]),

@@ -111,13 +111,17 @@ def is_from_our_page(request: Request) -> bool:
 
 
 async def form_fields(request: Request) -> dict[str, str]:
-    """Return the fields of a form; the last one of a repeated name counts, and one that is too long has none."""
+    """Return the fields of a form; the last one of a repeated name counts, and one that is too long has none.
+
+    NUL is left out: no database looks for it.
+    """
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_FORM_BYTES:
             return {}
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return {name: value.replace("\0", "") for name, value in fields}
 
 
 def back(path: str, **parameters: str) -> RedirectResponse:

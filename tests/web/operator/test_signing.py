@@ -11,6 +11,7 @@ import time_machine
 from operators import PASSWORD, PEOPLE, audited
 from sqlmodel import select
 from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from portal_app import clock
 from portal_app.access.operator_roles import POLICY, WITHOUT_SESSION, Role, may
@@ -69,6 +70,11 @@ def test_a_wrong_guess_says_the_same_whatever_was_wrong(visitor, email, password
     client = visitor()
     assert enter(client, email, password) == "/operator?problem=refused"
     assert "operator_session" not in client.cookies
+
+
+def test_a_guess_at_an_address_that_no_database_holds_is_a_wrong_guess(postgres_database):
+    client = TestClient(create_operator_routes(), base_url=ORIGIN, headers={"Origin": ORIGIN}, follow_redirects=False)
+    assert enter(client, "nobody\0@northwind.example", "x\0") == "/operator?problem=refused"
 
 
 def test_a_wrong_guess_is_written_down_but_not_what_was_typed_for_nobody(visitor, people):
