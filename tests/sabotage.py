@@ -321,6 +321,20 @@ SABOTAGES = [
         "tests/ui/test_attacks.py::test_a_session_has_so_many_sockets_and_the_next_is_told_so_until_one_is_closed",
     ),
     _one(
+        "T38 T15",
+        "portal_app/ui/frames.py",
+        "elif not (websocket.has_greeted and isinstance(frame, str) and frame.startswith(self._words)):",
+        "elif False:",
+        "tests/ui/test_attacks.py::test_whoever_sends_what_no_page_sends_is_closed_at_once",
+    ),
+    _one(
+        "T22",
+        "portal_app/web/logs.py",
+        "        logging.getLogger(name).setLevel(logging.ERROR)\n",
+        "        pass\n",
+        "tests/web/test_logs.py::test_in_production_no_library_writes_beside_it",
+    ),
+    _one(
         "T43",
         SETTINGS,
         "bool(settings.redis_url) and not urlsplit(settings.redis_url).password",

@@ -6,12 +6,14 @@ import asyncio
 import logging
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import reflex as rx
 
-from portal_app.access.limits import Limiter, client_address, trusted_proxies
+from portal_app.access.limits import Limiter, Networks, client_address, trusted_proxies
 from portal_app.settings import Settings
+from portal_app.ui.frames import Frames, close
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ class _Socket:
 
 
 class Connections:
-    """What is known of each open socket, by its connection."""
+    """What is known of each open socket, by its connection; until it has one, by its websocket."""
 
     def __init__(self) -> None:
         """Know none."""
@@ -107,10 +109,9 @@ def limit_connections(app: rx.App, settings: Settings, presenting: str) -> None:
     async def on_connect(connection: str, environ: dict[str, Any], auth: Any = None) -> Any:
         if CONNECTIONS.knows(connection):
             return None  # an event that calls itself so
-        address = _address_of(environ, trusted)
-        if trusted and CONNECTIONS.strangers(address) >= MOST_STRANGERS_OF_AN_ADDRESS:
+        if not _is_let_in(trusted, connection, environ):
+            await close(sockets.server.eio, sockets.server.manager.eio_sid_from_sid(connection, sockets.namespace))
             return False
-        CONNECTIONS.open(connection, address)
         task = asyncio.create_task(_end_if_silent(sockets, connection))
         waiting.add(task)
         task.add_done_callback(waiting.discard)
@@ -132,6 +133,16 @@ def limit_connections(app: rx.App, settings: Settings, presenting: str) -> None:
         disconnected(connection, *reason)
 
     sockets.on_connect, sockets.on_event, sockets.on_disconnect = on_connect, on_event, on_disconnect
+    Frames(app, partial(_is_let_in, trusted), CONNECTIONS.close, lambda: SILENT_SECONDS)
+
+
+def _is_let_in(trusted: Networks, connection: str, environ: dict[str, Any]) -> bool:
+    """Begin to know a socket, unless its address has as many strangers as it may."""
+    address = _address_of(environ, trusted)
+    if trusted and CONNECTIONS.strangers(address) >= MOST_STRANGERS_OF_AN_ADDRESS:
+        return False
+    CONNECTIONS.open(connection, address)
+    return True
 
 
 async def _end_if_silent(sockets: Any, connection: str) -> None:
@@ -141,17 +152,12 @@ async def _end_if_silent(sockets: Any, connection: str) -> None:
 
 
 async def _end(sockets: Any, connection: str) -> None:
-    """Close the websocket itself: leaving the namespace alone would let its frames go on coming.
-
-    Nothing public does so at once. Engine.IO's writer closes the websocket when it is given None to send.
-    """
     transport = sockets.server.manager.eio_sid_from_sid(connection, sockets.namespace)
     await sockets.disconnect(connection)
-    if socket := sockets.server.eio.sockets.get(transport):
-        await socket.queue.put(None)
+    await close(sockets.server.eio, transport)
 
 
-def _address_of(environ: dict[str, Any], trusted: Any) -> str:
+def _address_of(environ: dict[str, Any], trusted: Networks) -> str:
     scope = environ.get("asgi.scope") or {}
     peer = (scope.get("client") or ("", 0))[0]
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope.get("headers") or ()}

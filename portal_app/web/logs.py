@@ -23,8 +23,14 @@ class JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
+WRITE_THEMSELVES = ("engineio.server", "socketio.server")
+"""Loggers that get a handler of their own from their library, unless somebody has set their level before."""
+
+
 def install() -> None:
     """Have every record of this process written so, to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.getLogger().handlers[:] = [handler]
+    for name in WRITE_THEMSELVES:
+        logging.getLogger(name).setLevel(logging.ERROR)

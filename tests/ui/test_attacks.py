@@ -21,6 +21,8 @@ from page import ON_LOAD, Page, boot_event, handler_name, handlers
 from server import RunningPortal, running_portal
 from sqlmodel import select
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from portal_app.billing.statuses import RecordStatus
 from portal_app.models.access import PortalSession
@@ -247,6 +249,47 @@ def test_a_socket_that_presents_nothing_is_closed(strict):
         silent.listen(5.0)
         with pytest.raises(ConnectionClosed):
             keep_sending(silent)
+
+
+@pytest.mark.threat("T38")
+def test_a_websocket_that_greets_nobody_is_closed(strict):
+    address = f"{strict.origin.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket&token=x"
+    with connect(address, origin=Origin(strict.origin)) as websocket:
+        websocket.recv(5)  # what Engine.IO says of itself
+        with pytest.raises(ConnectionClosed):
+            websocket.recv(10)
+
+
+NOT_OF_A_PAGE = (
+    '42/_event,["disconnect"]', '42/_event,["connect",{"QUERY_STRING":"token=x"}]', "40/_event,", "41/_event,", "49",
+    '451-/_event,["event",{"_placeholder":true,"num":0}]', '42/_event,7["event",{}]', "43/_event,1[]", b"x", "4[]",
+    '42/other,["event",{}]', '42["event",{}]', '42/_event,["link_token_to_sid","x","y"]',
+)  # fmt: skip
+
+
+@pytest.mark.threat("T38")
+@pytest.mark.threat("T15")
+def test_whoever_sends_what_no_page_sends_is_closed_at_once(strict):
+    """An event in parts would be kept until its last part comes, and one called `disconnect` lifts every limit."""
+    for frame in NOT_OF_A_PAGE:
+        with Page(strict) as page:
+            page.boot(strict.token("globex"))
+            page.send_frame(frame)
+            with pytest.raises(ConnectionClosed):
+                keep_sending(page)
+
+
+@pytest.mark.threat("T22")
+def test_of_frames_that_cannot_be_read_the_log_has_a_line_for_each_socket(strict):
+    before = len(strict.printed())
+    with Page(strict) as page:
+        page.boot(strict.token("globex"))
+        for _ in range(10):
+            page.send_frame('42/_event,["event",' + json.dumps('x\n{"level": "info"}') + "]")
+        page.settle()
+    told = [line for line in strict.printed()[before:].splitlines() if "could not be read" in line]
+    assert len(told) == 1
+    assert "Traceback" not in strict.printed()[before:]
 
 
 def keep_sending(page: Page) -> None:
