@@ -32,6 +32,8 @@ class CustomerPortal extends HTMLElement {
   async #open() {
     try {
       const url = new URL(this.getAttribute("src") || linkOf(await this.#ask()));
+      // A frame at `javascript:` would run in the page around it.
+      if (!/^https?:$/.test(url.protocol)) throw new Error("the session's link is no web address");
       if (!this.isConnected || this.#frame) return;
       this.#origin = url.origin;
       this.#frame = document.createElement("iframe");

@@ -198,6 +198,19 @@ def test_nobody_but_the_page_around_it_can_say_anything_to_the_portal(page, port
     expect(inside.locator("#session")).to_have_attribute("data-refused", "0")
 
 
+@pytest.mark.threat("T28")
+def test_a_link_that_is_a_script_is_no_link(page, host):
+    """Whoever gets at the host's answer, or at what it takes for `src`, must not run anything in the host's page."""
+    script = "javascript:void(parent.document.title = 'theirs')//"
+    host.mint = lambda: {"url": script, "token": "x"}
+    for options in ({}, {"src": script}):
+        framed(page, host, **options)
+        page.wait_for_function("words.length > 0")
+        assert [detail["code"] for detail in words(page, "error")] == ["session-unavailable"]
+        assert page.title() == "A product"
+        assert page.locator("customer-portal iframe").count() == 0
+
+
 def test_the_example_shows_the_portal(page, tmp_path):
     def fill(session):
         cast.add_wallet(session, cast.add_customer(session, "acme"))
