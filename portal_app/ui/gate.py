@@ -25,7 +25,6 @@ from reflex_base.utils.format import format_event_handler
 
 from portal_app import clock
 from portal_app.access.principal import CustomerId, Principal
-from portal_app.commands.use_session import note_opened, note_refused_link
 from portal_app.database import Session, current_database
 from portal_app.display import Display, make_display
 from portal_app.errors import Unavailable
@@ -49,7 +48,7 @@ from portal_app.ui.profile import (
     operator_row,
     profile_row,
 )
-from portal_app.ui.tokens import GateStatus, Presented, look_up, presented_token, term
+from portal_app.ui.tokens import GateStatus, Presented, look_up, note_opening, note_refusal, presented_token, term
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +163,7 @@ class Portal(rx.State):
             if presented.principal is None:
                 self.status = presented.status.value
                 if presented.jti:
-                    await current_database().write(note_refused_link, presented.jti, clock.utc_now())
+                    await note_refusal(presented.jti, clock.utc_now())
             elif CONNECTIONS.admit(connection, presented.jti):
                 await self._open(presented.principal, locale)
             else:
@@ -184,7 +183,7 @@ class Portal(rx.State):
 
     async def _open(self, principal: Principal, locale: str) -> None:
         now = clock.utc_now()
-        await current_database().write(note_opened, principal, now)
+        await note_opening(principal, now)
         profile = await current_database().read(get_profile, principal.customer_id)
         self._locale = first_locale(locale, profile.locale, self._operator_locale)
         self._zone = profile.timezone
@@ -195,7 +194,7 @@ class Portal(rx.State):
     async def _go_on(self, presented: Presented, principal: Principal, token: str) -> None:
         """Put a fresh token of the same customer in the place of the one before; everything else stays."""
         now = clock.utc_now()
-        await current_database().write(note_opened, principal, now)
+        await note_opening(principal, now)
         self._point_to(presented)
         self._principal, self._confirmed_at, self.portal_token = principal, now, token
         self.term = term(principal.expires_at)

@@ -7,14 +7,18 @@ from datetime import datetime
 from enum import StrEnum
 
 from portal_app import clock
+from portal_app.access.limits import limiter
 from portal_app.access.principal import Principal
 from portal_app.access.tokens import SESSION, TokenRejected, verify
+from portal_app.commands.use_session import note_opened, note_refused_link
 from portal_app.database import current_database
 from portal_app.queries.access import SessionStanding, check_session_of_anyone, return_url_of_anyone
 from portal_app.settings import get_settings
 from portal_app.ui.addresses import clean
 
 UNREADABLE = "?"
+OPENINGS_OF_A_LINK, REFUSALS_OF_A_LINK = "60/hour", "6/hour"
+"""How many are written down of one link: whoever has it can present it without end, even when it has ended."""
 
 
 class GateStatus(StrEnum):
@@ -66,6 +70,18 @@ async def look_up(token: str, now: datetime) -> Presented:
         revoked = check.standing is SessionStanding.REVOKED
         return Presented(GateStatus.REVOKED if revoked else GateStatus.INVALID, None, claims.jti, check.return_url)
     return Presented(GateStatus.OPEN, check.principal, claims.jti, check.return_url)
+
+
+async def note_opening(principal: Principal, now: datetime) -> None:
+    """Write down that a link was opened."""
+    if not await limiter().wait_for(OPENINGS_OF_A_LINK, "opened link", principal.jti):
+        await current_database().write(note_opened, principal, now)
+
+
+async def note_refusal(jti: str, now: datetime) -> None:
+    """Write down that a link was presented which has ended."""
+    if not await limiter().wait_for(REFUSALS_OF_A_LINK, "refused link", jti):
+        await current_database().write(note_refused_link, jti, now)
 
 
 def term(expires_at: datetime) -> str:

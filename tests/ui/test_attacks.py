@@ -17,6 +17,7 @@ import httpx2
 import pytest
 import token_corpus as corpus
 from canaries import fill, secrets_of, seen
+from operators import audited
 from page import ON_LOAD, Page, boot_event, handler_name, handlers
 from server import RunningPortal, running_portal
 from sqlmodel import select
@@ -24,7 +25,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from portal_app import clock
 from portal_app.billing.statuses import RecordStatus
+from portal_app.commands.use_session import revoke_sessions_of_customer
 from portal_app.models.access import PortalSession
 from portal_app.models.customer import Customer
 from portal_app.models.invoice import Invoice
@@ -195,6 +198,8 @@ IMPATIENT = """
 from portal_app.ui import connections
 connections.SILENT_SECONDS = 2.0
 connections.MOST_STRANGERS_OF_AN_ADDRESS = 8
+from portal_app.ui import tokens
+tokens.OPENINGS_OF_A_LINK = "8/hour"
 """
 
 
@@ -258,6 +263,20 @@ def test_a_websocket_that_greets_nobody_is_closed(strict):
         websocket.recv(5)  # what Engine.IO says of itself
         with pytest.raises(ConnectionClosed):
             websocket.recv(10)
+
+
+@pytest.mark.threat("T36")
+def test_nobody_fills_the_audit_log_by_presenting_a_link_again_and_again(strict):
+    good, ended = strict.token("globex"), strict.token("acme")
+    with strict.database.writing() as session:
+        revoke_sessions_of_customer(session, "acme", "over", "tests", clock.utc_now())
+    opened, refused = (len(audited(strict.database, f"session.{what}")) for what in ("opened", "refused"))
+    with Page(strict) as page:
+        for _ in range(15):
+            page.boot(good).boot(ended)
+        page.boot(good).wait_for("open")
+    assert len(audited(strict.database, "session.opened")) - opened == 8
+    assert len(audited(strict.database, "session.refused")) - refused == 6
 
 
 NOT_OF_A_PAGE = (
