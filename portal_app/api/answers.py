@@ -46,7 +46,9 @@ PDF_OR_URL: Answers = {
         "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
     },
 }
+MANY_AT_ONCE = "Too many requests of this customer are waiting, or too many wrong credentials came from this address."
 TOKEN: Answers = ALWAYS | {
+    429: {"model": ErrorWire, "description": f"{MANY_AT_ONCE} `Retry-After` says when to go on."},
     401: {"model": AuthErrorWire, "description": "No session token, or one that is invalid, expired or revoked."},
 }
 

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from portal_app.access.api_keys import parse_api_key
+from portal_app.api.turns import TURNS
 from portal_app.errors import BodyTooLarge, Invalid, NotJson, SessionRequired, Unauthorized
 
 MAX_BYTES = 1024 * 1024
@@ -76,13 +77,16 @@ class DataRoute(APIRoute):
 
         async def checked(request: Request) -> Response:
             _refuse_strangers(request)
-            if self.body_field is None and not self.reads_itself:
+            if self.body_field is not None or self.reads_itself:
+                await guard(request)
+                _refuse_other_types(request)
+                request = ExactRequest(request.scope, request.receive)
+                await request.read(self.max_bytes)
+            if not _is_of_a_customer(request):
                 return await handle(request)
-            await guard(request)
-            _refuse_other_types(request)
-            exact = ExactRequest(request.scope, request.receive)
-            await exact.read(self.max_bytes)
-            return await handle(exact)
+            visitor = await guard(request)
+            async with TURNS.of(visitor.principal.customer_id):
+                return await handle(request)
 
         return checked
 
@@ -173,8 +177,12 @@ _EXACT = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
 """Made once: `json.loads` would make one for each body."""
 
 
+def _is_of_a_customer(request: Request) -> bool:
+    return request.scope["path"].startswith(PORTAL_PREFIX)
+
+
 def _refuse_strangers(request: Request) -> None:
-    if request.scope["path"].startswith(PORTAL_PREFIX):
+    if _is_of_a_customer(request):
         if "x-session-token" not in request.headers:
             raise SessionRequired
     elif parse_api_key(request.headers.get("x-api-key", "")) is None:
