@@ -328,6 +328,13 @@ SABOTAGES = [
         "tests/ui/test_attacks.py::test_whoever_sends_what_no_page_sends_is_closed_at_once",
     ),
     _one(
+        "T38",
+        "portal_app/ui/frames.py",
+        "if websocket.unreadable > MOST_UNREADABLE:",
+        "if not websocket:",
+        "tests/ui/test_attacks.py::test_whoever_goes_on_sending_what_cannot_be_read_is_closed",
+    ),
+    _one(
         "T22",
         "portal_app/web/logs.py",
         "        logging.getLogger(name).setLevel(logging.ERROR)\n",

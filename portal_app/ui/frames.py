@@ -18,14 +18,16 @@ import reflex as rx
 
 logger = logging.getLogger(__name__)
 
-WORDS = ("event", "client_error", "ping")
+WORDS = ("event", "client_error")
 """What Reflex's script says, by its names."""
+MOST_UNREADABLE = 200
+"""After so many frames that cannot be read, a socket is closed: they are no events, so no other limit sees them."""
 
 
 @dataclass(slots=True)
 class _Websocket:
     has_greeted: bool = False
-    has_failed: bool = False
+    unreadable: int = 0
 
 
 class Frames:
@@ -76,9 +78,11 @@ class Frames:
         try:
             await self._said(transport, frame)
         except Exception as error:  # noqa: BLE001 (whatever is made up: one line of each socket, and nothing of what it was)
-            if not websocket.has_failed:
+            if not websocket.unreadable:
                 logger.warning("what a page sent could not be read: %s", type(error).__name__)
-            websocket.has_failed = True
+            websocket.unreadable += 1
+            if websocket.unreadable > MOST_UNREADABLE:
+                await self._end(transport)
 
     async def disconnect(self, transport: str, *reason: object) -> None:
         """Forget a websocket."""

@@ -32,6 +32,7 @@ from portal_app.models.access import PortalSession
 from portal_app.models.customer import Customer
 from portal_app.models.invoice import Invoice
 from portal_app.ui import connections
+from portal_app.ui.frames import MOST_UNREADABLE
 from portal_app.ui.gate import RENEW
 
 pytestmark = pytest.mark.xdist_group("attacks")
@@ -309,6 +310,16 @@ def test_of_frames_that_cannot_be_read_the_log_has_a_line_for_each_socket(strict
     told = [line for line in strict.printed()[before:].splitlines() if "could not be read" in line]
     assert len(told) == 1
     assert "Traceback" not in strict.printed()[before:]
+
+
+@pytest.mark.threat("T38")
+def test_whoever_goes_on_sending_what_cannot_be_read_is_closed(strict):
+    with Page(strict) as page:
+        page.boot(strict.token("globex"))
+        for _ in range(MOST_UNREADABLE + 1):
+            page.send_frame('42/_event,["event",{')
+        with pytest.raises(ConnectionClosed):
+            keep_sending(page)
 
 
 def keep_sending(page: Page) -> None:

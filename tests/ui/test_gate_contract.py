@@ -3,10 +3,13 @@
 import asyncio
 import inspect
 import json
+import re
 import tomllib
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
+import reflex_base
 from canaries import seen
 from engineio.async_socket import AsyncSocket
 from page import Page, boot_event
@@ -19,10 +22,12 @@ from reflex.utils.token_manager import LocalTokenManager, RedisTokenManager
 from reflex_base.constants import RouteVar
 from reflex_base.event.context import EventContext
 from reflex_base.event.processor.base_state_processor import BaseStateEventProcessor
+from socketio import AsyncServer
 
 from portal_app.build import ROOT
 from portal_app.portal_app import app
 from portal_app.ui.connections import limit_connections
+from portal_app.ui.frames import WORDS, Frames
 from portal_app.ui.gate import BOOT, LOCALE_STORAGE, ON_LOAD, TOKEN_STORAGE, Gate, Portal, is_guarded
 from portal_app.ui.kept_apart import _let_go, keep_to_connections
 from portal_app.ui.tabs.invoices.state import InvoicesState
@@ -102,6 +107,20 @@ def test_sockets_are_known_by_connection_and_client_token():
     assert isinstance(app.event_namespace.sid_to_token, dict)
     for manager in (LocalTokenManager, RedisTokenManager):
         assert {"link_token_to_sid", "disconnect_token"} <= set(dir(manager))
+
+
+def test_every_websocket_and_frame_is_met_by_the_handlers_that_stand_before_those_of_socketio():
+    handlers = app.event_namespace.server.eio.handlers
+    assert {handlers[name].__module__ for name in ("connect", "message", "disconnect")} == {Frames.__module__}
+    assert list(inspect.signature(AsyncServer._handle_eio_connect).parameters) == ["self", "eio_sid", "environ"]
+    assert list(inspect.signature(AsyncServer._handle_eio_message).parameters) == ["self", "eio_sid", "data"]
+    assert list(inspect.signature(AsyncServer._handle_eio_disconnect).parameters) == ["self", "eio_sid", "reason"]
+
+
+def test_a_page_says_these_words_through_its_socket_and_no_other():
+    script = (Path(reflex_base.__file__).parent / ".templates/web/utils/state.js").read_text()
+    assert set(re.findall(r"\.emit\(\s*([\w\"]+)", script)) == {'"event"', "CLIENT_ERROR_EVENT"}
+    assert (*re.findall(r'CLIENT_ERROR_EVENT = "(\w+)"', script), "event") == tuple(sorted(WORDS))
 
 
 def test_a_websocket_ends_when_its_writer_is_given_nothing_to_send():
