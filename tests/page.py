@@ -115,7 +115,7 @@ class Page:
         """Send anything as an event."""
         self.send_frame(f'42/_event,["event",{json.dumps(event)}]')
 
-    def send_frame(self, frame: str) -> None:
+    def send_frame(self, frame: str | bytes) -> None:
         """Send anything at all."""
         self._socket.send(frame)
 

@@ -10,14 +10,19 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import CheckConstraint, MetaData, inspect, select, text
+from sqlalchemy import CheckConstraint, MetaData, func, inspect, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import SQLModel
 
+from bench._usage import fill, make_world
 from portal_app.database import Database
 from portal_app.migrations import downgrade, exclusive, migrate
+from portal_app.models.usage import EVENTS
+from portal_app.queries.invariants import all_violations
 
-FIRST = "0001"
+FIRST, USAGE = "0001", "0200"
+MANY = 1_030_000
+"""Of which one in fifty is sent twice."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -37,11 +42,13 @@ def revision(database):
 
 
 def checksums(database, tables):
-    """One digest a table over the columns named, in the order of its first column."""
+    """One digest a table over the columns named, in the order of its key."""
     found = {}
     with database.engine.connect() as connection:
         for table in tables:
-            rows = connection.execute(select(*table.columns).order_by(next(iter(table.columns))))
+            rows = connection.execution_options(yield_per=10_000).execute(
+                select(*table.columns).order_by(*table.primary_key)
+            )
             digest = hashlib.sha256()
             for row in rows:
                 digest.update(repr(tuple(row)).encode())
@@ -79,6 +86,34 @@ def test_data_survives_the_way_down_to_the_first_tables_and_up_again(demo_databa
     assert checksums(demo_database, first) == before
     downgrade(demo_database.engine, FIRST)
     assert checksums(demo_database, first) == before
+
+
+@pytest.mark.long
+def test_a_million_events_survive_the_way_down_to_the_first_tables_of_usage_and_up_again(empty, tally):
+    make_world(empty)
+    for _ in fill(empty, MANY):
+        pass
+    head = revision(empty)
+    usage = [table for table in tables_now(empty) if table.name.startswith("usage_")]
+    before = checksums(empty, usage)
+    downgrade(empty.engine, USAGE)
+    assert checksums(empty, usage) == before
+    kept = tables_now(empty)
+    before = checksums(empty, kept)
+    for step in (head, USAGE, head):
+        (migrate if step == head else downgrade)(empty.engine, step)
+        assert revision(empty) == step
+        assert checksums(empty, kept) == before
+    with empty.reading() as session:
+        assert list(all_violations(session)) == []
+        events = session.connection().execute(select(func.count()).select_from(EVENTS)).scalar_one()
+    assert events >= 1_000_000
+    downgrade(empty.engine, FIRST)
+    first = tables_now(empty)
+    before = checksums(empty, first)
+    migrate(empty.engine)
+    assert checksums(empty, first) == before
+    tally("D9 events that were migrated down and up", events, 0)
 
 
 def test_nothing_is_left_at_the_bottom_and_everything_works_again_at_the_top(demo_database):

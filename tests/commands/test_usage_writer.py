@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import subprocess
 import sys
 import time
@@ -182,25 +183,38 @@ def test_a_database_that_cannot_be_used_is_unavailable_and_the_writer_goes_on(sq
     writer.close()
 
 
-def start(url, seed):
-    command = [sys.executable, PROCESS, url, seed, "acme,globex,stranger"]
-    environment = os.environ | {"PYTHONPATH": f"{PROCESS.parent}:{PROCESS.parent.parent}"}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+class Ingesting:
+    """A process that takes events, and what it says into a file: a pipe that nobody empties would hold it up."""
 
+    def __init__(self, url, seed, said):
+        self._said = said
+        command = [sys.executable, PROCESS, url, seed, "acme,globex,stranger"]
+        environment = os.environ | {"PYTHONPATH": f"{PROCESS.parent}:{PROCESS.parent.parent}"}
+        with said.open("wb") as out:
+            self._process = subprocess.Popen(command, stdout=out, env=environment)
 
-def acknowledged(process):
-    """Read what was written before the kill; a line that was cut short was never acknowledged."""
-    out = process.communicate()[0]
-    lines = out[: out.rfind("\n") + 1].splitlines()
-    return {event_id for line in lines if line != "ready" for event_id in line.split(",")}
+    def wait_until_busy(self):
+        """Return once it has been told that a first request is taken."""
+        while len(self._lines()) < 2:
+            assert self._process.poll() is None
+            time.sleep(0.01)
+        return self
+
+    def kill(self):
+        """Kill it, and return the events that it knew to be taken; a line that was cut short it did not."""
+        self._process.kill()
+        self._process.wait()
+        return {event_id for line in self._lines()[1:] for event_id in line.split(",")}
+
+    def _lines(self):
+        said = self._said.read_text()
+        return said[: said.rfind("\n") + 1].splitlines()
 
 
 def kill_while_busy(process, seconds):
-    assert process.stdout.readline() == "ready\n"
-    process.stdout.readline()
+    process.wait_until_busy()
     time.sleep(seconds)
-    process.kill()
-    return acknowledged(process)
+    return process.kill()
 
 
 def assert_nothing_lost_or_doubled(database, ids):
@@ -213,30 +227,34 @@ def assert_nothing_lost_or_doubled(database, ids):
     assert violations(database) == []
 
 
-@pytest.mark.parametrize("round_", range(3))
-def test_a_kill_in_the_middle_of_ingestion_loses_and_doubles_nothing(writer, database, round_):
-    ids = kill_while_busy(start(str(database.url), f"kill{round_}"), 0.2 + 0.15 * round_)
+@pytest.mark.parametrize("round_", range(5))
+def test_a_kill_in_the_middle_of_ingestion_loses_and_doubles_nothing(writer, database, tmp_path, round_, tally):
+    process = Ingesting(database.url, f"kill{round_}", tmp_path / "said")
+    ids = kill_while_busy(process, 0.1 + 0.1 * round_)
     assert len(ids) > 10
     assert_nothing_lost_or_doubled(database, ids)
+    tally("D1 kills of a process that took events", 1, 0)
 
 
-def test_several_processes_at_once_count_each_event_once(writer, database):
-    processes = [start(str(database.url), seed) for seed in ("a", "b", "a")]
-    ids = set()
+def test_several_processes_at_once_count_each_event_once(writer, database, tmp_path):
+    processes = [Ingesting(database.url, seed, tmp_path / str(at)) for at, seed in enumerate(("a", "b", "a"))]
     for process in processes:
-        assert process.stdout.readline() == "ready\n"
+        process.wait_until_busy()
     time.sleep(0.7)
-    for process in processes:
-        process.kill()
-    for process in processes:
-        ids |= acknowledged(process)
+    ids = set[str]().union(*(process.kill() for process in processes))
     assert len(ids) > 100
     assert_nothing_lost_or_doubled(database, ids)
 
 
 @pytest.mark.long
-def test_fifty_kills_lose_and_double_nothing(writer, database):
-    ids = set()
-    for round_ in range(50):
-        ids |= kill_while_busy(start(str(database.url), f"long{round_}"), 0.05 + 0.02 * round_)
+@pytest.mark.parametrize("fresh", range(25))
+def test_five_hundred_kills_lose_and_double_nothing(writer, database, tmp_path, fresh, tally):
+    """D1: twenty to a database, for each of them counts all that came before it anew."""
+    chance, ids = random.Random(fresh), set()
+    for round_ in range(20):
+        process = Ingesting(database.url, f"{fresh}-{round_}", tmp_path / "said")
+        ids |= kill_while_busy(process, chance.uniform(0, 0.5))
         assert_nothing_lost_or_doubled(database, ids)
+    assert len(ids) > 1000
+    tally("D1 kills of a process that took events", 20, 0)
+    tally("D1 events acknowledged before a kill", len(ids), 0)
