@@ -1,5 +1,6 @@
 """Two customers with a word of their own in every text, so that a byte in the wrong place is seen."""
 
+import re
 from decimal import Decimal
 
 import cast
@@ -14,6 +15,9 @@ from portal_app.models.customer import Customer
 
 AMOUNTS = {"acme": Decimal("7654321.25"), "globex": Decimal("2468013.75")}
 CALLS = {"acme": 8_765_432, "globex": 1_357_924}
+CHANCE = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=key\":\")[\w+/]{22}==|(?<=id\":\")[\w-]{20}(?=\")")
+"""What a page is sent that is random: its token, its websocket's key, its connection's id. In one page of ten thousand
+a word of four letters is in there by chance."""
 
 
 def fill(session: Session) -> None:
@@ -54,6 +58,6 @@ def secrets_of_database(database: Database, word: str) -> set[str]:
 
 
 def seen(secrets: set[str], text: str) -> set[str]:
-    """Return the secrets that occur in a text, in any case."""
-    lower = text.lower()
+    """Return the secrets that occur in a text, in any case, other than by chance."""
+    lower = CHANCE.sub("", text).lower()
     return {secret for secret in secrets if secret.lower() in lower}
