@@ -6,7 +6,7 @@ from ipaddress import ip_network
 import pytest
 from redis_server import running_redis
 
-from portal_app.access.limits import Limiter, client_address
+from portal_app.access.limits import SWEEP_SECONDS, Limiter, Moments, client_address
 
 
 def counted(limiter: Limiter, rule: str, *whose: str, times: int) -> list[int]:
@@ -31,6 +31,16 @@ def test_everybody_is_counted_alone_and_for_each_purpose():
         ]
 
     assert asyncio.run(some()) == [0, 0, 0]
+
+
+def test_a_window_moves_and_whoever_does_nothing_is_forgotten():
+    moments, now = Moments(), 1000.0
+    assert [moments.wait_for("2 per 10 seconds", ("a",), now + after) for after in (0, 4, 5, 10, 11)] == [0, 0, 5, 0, 3]
+    for number in range(100):
+        moments.wait_for("1/minute", (str(number),), now + 20)
+    assert len(moments) == 101
+    moments.wait_for("1/minute", ("b",), now + 21 + 2 * SWEEP_SECONDS)
+    assert len(moments) == 1
 
 
 def test_processes_with_a_redis_count_together():
