@@ -335,6 +335,13 @@ SABOTAGES = [
         "tests/ui/test_attacks.py::test_whoever_goes_on_sending_what_cannot_be_read_is_closed",
     ),
     _one(
+        "T38",
+        "portal_app/ui/connections.py",
+        "if not isinstance(name, str) or name not in app._registration_context.event_handlers:",
+        "if not isinstance(data, dict):",
+        "tests/ui/test_attacks.py::test_a_socket_that_names_events_that_are_none_is_closed_and_nothing_is_kept_of_them",
+    ),
+    _one(
         "T22",
         "portal_app/web/logs.py",
         "        logging.getLogger(name).setLevel(logging.ERROR)\n",

@@ -120,7 +120,7 @@ def limit_connections(app: rx.App, settings: Settings, presenting: str) -> None:
     async def on_event(connection: str, data: Any) -> Any:
         if not CONNECTIONS.knows(connection):
             return None
-        if isinstance(data, dict) and data.get("name") == presenting:
+        if _name_of_event(app, data) == presenting:
             CONNECTIONS.hear(connection)
         if not await limiter.wait_for(settings.limit_events, connection):
             return await event(connection, data)
@@ -134,6 +134,18 @@ def limit_connections(app: rx.App, settings: Settings, presenting: str) -> None:
 
     sockets.on_connect, sockets.on_event, sockets.on_disconnect = on_connect, on_event, on_disconnect
     Frames(app, partial(_is_let_in, trusted), CONNECTIONS.close, lambda: SILENT_SECONDS)
+
+
+def _name_of_event(app: rx.App, data: Any) -> str:
+    """Return which event a socket sent. Reflex would keep what waits for one that there is not for ever.
+
+    Raises:
+        LookupError: there is no such event.
+    """
+    name = data.get("name") if isinstance(data, dict) else None
+    if not isinstance(name, str) or name not in app._registration_context.event_handlers:
+        raise LookupError
+    return name
 
 
 def _is_let_in(trusted: Networks, connection: str, environ: dict[str, Any]) -> bool:

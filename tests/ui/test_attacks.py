@@ -313,6 +313,19 @@ def test_of_frames_that_cannot_be_read_the_log_has_a_line_for_each_socket(strict
 
 
 @pytest.mark.threat("T38")
+@pytest.mark.parametrize("name", ["nobody.knows", [], "null"], ids=str)
+def test_a_socket_that_names_events_that_are_none_is_closed_and_nothing_is_kept_of_them(shared, name):
+    with Page(shared) as page, suppress(ConnectionClosed):
+        page.boot(shared.token("acme"))
+        for _ in range(20):
+            for _ in range(100):
+                page.call(name)
+            page.listen(0.05)
+        raise AssertionError("it is still open")
+    assert "Error processing event queue entry" not in shared.printed()
+
+
+@pytest.mark.threat("T38")
 def test_whoever_goes_on_sending_what_cannot_be_read_is_closed(strict):
     with Page(strict) as page:
         page.boot(strict.token("globex"))
