@@ -56,13 +56,16 @@ class Posting:
 
 
 def burn_order(grant: Grant) -> tuple[object, ...]:
-    """Sort key of consumption: priority (1 first, none last), free before purchased, soonest expiry, oldest."""
+    """Sort key of consumption: priority (1 first, none last), free before purchased, soonest expiry, oldest.
+
+    Whether there is a priority or an expiry comes before which, so None is compared with None alone.
+    """
     return (
         grant.priority is None,
-        grant.priority or 0,
+        grant.priority,
         grant.is_purchased,
         grant.expires_at is None,
-        grant.expires_at or grant.granted_at,
+        grant.expires_at,
         grant.granted_at,
     )
 
@@ -115,9 +118,9 @@ def expired_credits(grants: Iterable[Grant], now: datetime) -> Decimal:
 
 def next_to_expire(grants: Iterable[Grant], now: datetime) -> Grant | None:
     """Return the credits that expire first after `now`, summed over grants that share that instant; None if none."""
-    coming = [g for g in grants if g.expires_at is not None and g.expires_at > now and g.available > 0]
+    coming = [(g.expires_at, g) for g in grants if g.expires_at is not None and g.expires_at > now and g.available > 0]
     if not coming:
         return None
-    first = min(coming, key=lambda g: g.expires_at or now)
-    together = sum((g.available for g in coming if g.expires_at == first.expires_at), ZERO)
-    return replace(first, available=together)
+    soonest = min(at for at, _ in coming)
+    together = [g for at, g in coming if at == soonest]
+    return replace(together[0], available=sum((g.available for g in together), ZERO))

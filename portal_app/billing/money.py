@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
@@ -30,9 +29,6 @@ MONEY_SCALE = 6
 RATE_SCALE = 12
 """Decimals stored of unit prices and conversion rates."""
 
-_CODE = re.compile(r"[a-z]{3}")
-
-
 class DoesNotFit(ValueError):
     """A decimal has more digits than its column keeps; nothing is rounded silently."""
 
@@ -52,7 +48,7 @@ def minor_digits(currency: str) -> int:
 
 def is_currency(code: str) -> bool:
     """Tell whether `code` is an active ISO 4217 code in the dialect's lower case."""
-    return _CODE.fullmatch(code) is not None and code in CURRENCIES
+    return code in CURRENCIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +120,6 @@ def value_of_credits(credits_: Decimal, conversion_rate: Decimal) -> Decimal:
 
 def is_worth(credits_: Decimal, amount: Decimal, conversion_rate: Decimal) -> bool:
     """Tell whether credits and money are the same at that rate (I2), to 10⁻⁶ of whichever followed from the other."""
-    with localcontext() as context:
-        context.prec = 60
+    with exact():
         bought = quantize(amount / conversion_rate, MONEY_SCALE)
     return amount == value_of_credits(credits_, conversion_rate) or credits_ == bought

@@ -18,10 +18,33 @@ from portal_app.access.passwords import NOBODYS, hash_password, password_matches
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 EMAIL = "ada@northwind.example"
+LEAST = {
+    Role.VIEWER: (
+        "AuditState.load; AuditState.narrow; BrandingState.draw; BrandingState.load; BrandingState.take_suggested; "
+        "CustomerState.load; CustomersState.load; CustomersState.search; Desk.watch; EmbeddingState.examine; "
+        "EmbeddingState.load; KeysState.load; SharingState.put_away; GET /operator/files/audit.csv; "
+        "POST /operator/forms/sign-out; POST /operator/forms/sign-out-everywhere"
+    ),
+    Role.SUPPORT: (
+        "CustomerState.preview; CustomerState.revoke; CustomerState.revoke_all; SharingState.share; "
+        "POST /operator/forms/open"
+    ),
+    Role.ADMIN: (
+        "BrandingState.save; BrandingState.start_over; EmbeddingState.save; ImportState.check; ImportState.follow; "
+        "ImportState.load; ImportState.load_files; ImportState.put_away; KeysState.create; KeysState.put_away; "
+        "KeysState.revoke; GET /operator/files/import-report.csv; POST /operator/forms/import/begin; "
+        "POST /operator/forms/import/{upload}/file; POST /operator/forms/logo"
+    ),
+}
 
 
 def test_what_is_not_in_the_table_nobody_may():
     assert not any(may(role, "CustomersState.drop_everything") for role in Role)
+
+
+def test_who_may_what_takes_two_edits_to_change():
+    least = {role: sorted(name for name, of in POLICY.items() if of is role) for role in Role}
+    assert least == {role: sorted(names.split("; ")) for role, names in LEAST.items()}
 
 
 @pytest.mark.parametrize("name", POLICY)

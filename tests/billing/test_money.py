@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from portal_app.billing.money import (
     CURRENCIES,
+    MONEY_SCALE,
+    RATE_SCALE,
     CurrencyMismatch,
     Money,
     is_currency,
     is_worth,
     minor_digits,
+    plain,
     quantize,
     value_of_credits,
 )
@@ -106,6 +109,23 @@ def test_quantize_is_exact_whatever_the_size_and_the_ambient_precision(value, di
     with localcontext() as narrow:
         narrow.prec = 4
         assert quantize(value, digits) == expected
+
+
+def test_money_is_kept_to_six_decimals_and_rates_to_twelve():
+    assert (MONEY_SCALE, RATE_SCALE) == (6, 12)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [("43.420", "43.42"), ("5.000", "5"), ("1E+2", "100"), ("100", "100"), ("-0.50", "-0.5"), ("0E-7", "0")],
+)
+def test_a_decimal_is_written_without_exponent_and_padding(value, written):
+    assert plain(Decimal(value)) == written
+
+
+@pytest.mark.parametrize("value", ["-0", "-0.000"])
+def test_nothing_is_written_without_a_sign(value):
+    assert plain(Decimal(value)) == "0"
 
 
 def test_the_reference_wallet_is_worth_what_the_page_says():

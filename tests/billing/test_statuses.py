@@ -1,12 +1,15 @@
 """The one truthful word for an invoice and for a subscription."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal_app.billing import metering, periods, statuses
 from portal_app.billing.statuses import (
     UNPAID_STATES,
     InvoiceState,
@@ -17,7 +20,16 @@ from portal_app.billing.statuses import (
     invoice_state,
     subscription_state,
 )
+from portal_app.build import ROOT
 
+DESCRIBED = json.loads((ROOT / "docs" / "openapi.json").read_text())["components"]["schemas"]
+SHOWN_ONLY = {"InvoiceState", "SubscriptionState"}
+WORDS = {
+    kind.__name__: kind
+    for module in (statuses, metering, periods)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, StrEnum) and kind not in {StrEnum, periods.Preset}
+}
 NOW = datetime(2026, 1, 20, 12, tzinfo=UTC)
 PAST, AHEAD = NOW - timedelta(microseconds=1), NOW + timedelta(days=10)
 FINALIZED, VOIDED = InvoiceStatus.FINALIZED, InvoiceStatus.VOIDED
@@ -33,6 +45,11 @@ def state(payment_status, due="20", paid="0", remaining=None, due_at=AHEAD, invo
     return invoice_state(
         invoice_status=invoice_status, payment_status=payment_status, due_at=due_at, now=NOW, **amounts
     )
+
+
+@pytest.mark.parametrize("name", sorted(WORDS.keys() - SHOWN_ONLY))
+def test_the_words_that_are_stored_and_sent_are_those_of_the_documented_api(name):
+    assert [str(word) for word in WORDS[name]] == DESCRIBED[name]["enum"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CodeType
 
 _COMPARED = {
@@ -30,11 +30,15 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change to one module. `lines` are those of the statement it is in, or None if importing runs it."""
+    """One change to one module: inside `function` (`Class.method` or a name), or in what importing it runs.
+
+    `lines` are those of the statement that holds the change.
+    """
 
     path: str
     line: int
-    lines: range | None
+    lines: range
+    function: str | None
     before: str
     after: str
     tree: ast.Module
@@ -56,23 +60,41 @@ class Mutant:
 def mutants(path: str, text: str) -> list[Mutant]:
     """Return every change to a module, in the order of its text."""
     tree = ast.parse(text)
-    found: list[Mutant] = []
-    for spot in _spots(tree, None, None):
-        for new in _changes(spot):
-            found.append(_mutant(path, tree, spot, new))
+    found = [_mutant(path, tree, spot, new) for spot in _spots(tree, _Scope()) for new in _changes(spot)]
     return sorted(found, key=lambda mutant: mutant.line)
 
 
 @dataclass(frozen=True, slots=True)
+class _Scope:
+    """What a node is in: its statement, the outermost function by name, the innermost as a node."""
+
+    statement: ast.stmt | None = None
+    names: tuple[str, ...] = ()
+    function: str | None = None
+    innermost: ast.AST | None = None
+
+    def within(self, field: str, node: ast.AST) -> _Scope:
+        if not isinstance(node, ast.stmt):
+            # Defaults are read when the function is made, which importing does.
+            outside = field in {"defaults", "kw_defaults"} and isinstance(self.statement, _FUNCTIONS)
+            return replace(self, function=None, innermost=None) if outside else self
+        inside = replace(self, statement=node)
+        if self.function is None and isinstance(node, ast.ClassDef):
+            return replace(inside, names=(*self.names, node.name))
+        if isinstance(node, _FUNCTIONS):
+            return replace(inside, function=self.function or ".".join((*self.names, node.name)), innermost=node)
+        return inside
+
+
+@dataclass(frozen=True, slots=True)
 class _Spot:
-    """A node, where it hangs, and the statement and the function it is in."""
+    """A node, and where it hangs."""
 
     node: ast.AST
     parent: ast.AST
     field: str
     place: int | None
-    statement: ast.stmt
-    function: ast.AST | None
+    scope: _Scope
 
     @property
     def siblings(self) -> list[ast.AST]:
@@ -91,9 +113,10 @@ def _mutant(path: str, tree: ast.Module, spot: _Spot, new: ast.AST) -> Mutant:
         spot.replace(new)
         return lambda: spot.replace(spot.node)
 
-    lines = None if spot.function is None else _lines_of(spot.statement)
-    line = getattr(spot.node, "lineno", spot.statement.lineno)
-    return Mutant(path, line, lines, _shown(spot.node), _shown(new), tree, put)
+    statement = spot.scope.statement
+    assert statement is not None  # noqa: S101 (a module's nodes are in its statements)
+    line = getattr(spot.node, "lineno", statement.lineno)
+    return Mutant(path, line, _lines_of(statement), spot.scope.function, _shown(spot.node), _shown(new), tree, put)
 
 
 def _shown(node: ast.AST) -> str:
@@ -107,42 +130,40 @@ def _shown(node: ast.AST) -> str:
 
 
 def _lines_of(statement: ast.stmt) -> range:
-    """The lines of a statement, without those of the statements inside it."""
-    inner = getattr(statement, "body", None) or getattr(statement, "cases", None)
-    last = getattr(inner[0], "lineno", inner[0].pattern.lineno if isinstance(inner[0], ast.match_case) else 0) - 1 if inner else None
-    return range(statement.lineno, max(statement.lineno, last if last is not None else statement.end_lineno or 0) + 1)
+    """Return the lines of a statement, without those of the statements inside it."""
+    inside = [child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.stmt | ast.match_case)]
+    starts = [child.pattern.lineno if isinstance(child, ast.match_case) else child.lineno for child in inside]
+    end = min(starts) if starts else (statement.end_lineno or statement.lineno) + 1
+    return range(statement.lineno, max(end, statement.lineno + 1))
 
 
-def _spots(node: ast.AST, statement: ast.stmt | None, function: ast.AST | None) -> Iterator[_Spot]:
+def _spots(node: ast.AST, scope: _Scope) -> Iterator[_Spot]:
     """Walk what may be changed, in the order of the text."""
     for field, value in ast.iter_fields(node):
         for place, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
             if not isinstance(child, ast.AST) or _is_left_alone(node, field, child):
                 continue
-            at = child if isinstance(child, ast.stmt) else statement
-            # Defaults are read when the function is made.
-            within = None if field in {"defaults", "kw_defaults"} else function
-            if at is not None and not isinstance(child, ast.expr_context):
-                yield _Spot(child, node, field, place, at, within)
-            yield from _spots(child, at, child if isinstance(child, _FUNCTIONS) else within)
+            within = scope.within(field, child)
+            yield _Spot(child, node, field, place, within)
+            yield from _spots(child, within)
 
 
 def _is_left_alone(parent: ast.AST, field: str, node: ast.AST) -> bool:
-    if field in {"decorator_list", "annotation", "returns", "format_spec", "type_params"}:
+    if field in {"decorator_list", "annotation", "returns", "format_spec"} or isinstance(parent, ast.Raise):
         return True
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return True
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return True
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        return ast.unparse(node.value.func).startswith("logger.")
-    if isinstance(node, ast.If):
-        return ast.unparse(node.test) == "TYPE_CHECKING"
-    if isinstance(node, ast.Assign):
-        return ast.unparse(node.targets[0]) == "__all__" or _is_of_types(node.value)
-    if isinstance(parent, ast.Raise):
-        return True
-    return isinstance(parent, ast.Call) and field == "args" and _is_prose(parent, node)
+    match node:
+        case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Expr(value=ast.Call(func=function)):
+            return ast.unparse(function).startswith("logger.")
+        case ast.If(test=test):
+            return ast.unparse(test) == "TYPE_CHECKING"
+        case ast.Assign(targets=[ast.Name(id=name), *_], value=value):
+            return name == "__all__" or _is_of_types(value)
+        case ast.Constant() | ast.JoinedStr() if isinstance(parent, ast.Call) and field == "args":
+            return ast.unparse(parent.func) in _PROSE and node is parent.args[-1]
+        case _:
+            return False
 
 
 def _is_of_types(value: ast.expr) -> bool:
@@ -153,45 +174,64 @@ def _is_of_types(value: ast.expr) -> bool:
     )
 
 
-def _is_prose(call: ast.Call, node: ast.AST) -> bool:
-    name = ast.unparse(call.func)
-    return name in _PROSE and isinstance(node, ast.Constant | ast.JoinedStr) and node is call.args[-1]
-
-
 def _changes(spot: _Spot) -> Iterator[ast.AST]:
     """Yield what may stand in a node's place."""
-    node = spot.node
+    match spot.node:
+        case ast.stmt():
+            yield from _other_statements(spot, spot.node)
+        case ast.expr():
+            yield from _other_expressions(spot, spot.node)
+        case ast.comprehension(ifs=ifs) as node:
+            yield from (_with(node, ifs=rest) for rest in _without_one(ifs))
+        case ast.match_case() as node if len(spot.siblings) > 1:
+            yield _with(node, guard=ast.Constant(value=False))
+        case ast.ExceptHandler(type=ast.Tuple(elts=kinds)) as node:
+            yield from (_with(node, type=ast.Tuple(rest, ast.Load())) for rest in _without_one(kinds))
+        case _:
+            pass
+
+
+def _other_statements(spot: _Spot, node: ast.stmt) -> Iterator[ast.AST]:
     match node:
-        case ast.Compare():
-            for place, operator in enumerate(node.ops):
-                yield _with(node, ops=[*node.ops[:place], _COMPARED[type(operator)](), *node.ops[place + 1 :]])
-        case ast.BinOp() | ast.AugAssign():
-            if type(node.op) in _CALCULATED:
-                yield _with(node, op=_CALCULATED[type(node.op)]())
-        case ast.BoolOp():
-            yield _with(node, op=ast.Or() if isinstance(node.op, ast.And) else ast.And())
-            for place in range(len(node.values)):
-                rest = [*node.values[:place], *node.values[place + 1 :]]
-                yield rest[0] if len(rest) == 1 else _with(node, values=rest)
+        case ast.If():
+            yield from (_with(node, test=ast.Constant(value)) for value in (True, False))
+        case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
+            yield ast.Return(ast.Constant(None))
+        case ast.AugAssign():
+            yield _with(node, op=_CALCULATED[type(node.op)]())
+            yield ast.Pass()
+        case ast.Expr() | ast.Raise() | ast.Break() | ast.Continue():
+            yield ast.Pass()
+        case ast.Assign() if _was_there_before(spot, node):
+            yield ast.Pass()
+        case _:
+            pass
+
+
+def _other_expressions(spot: _Spot, node: ast.expr) -> Iterator[ast.AST]:
+    match node:
+        case ast.Compare(ops=ops):
+            for place, operator in enumerate(ops):
+                yield _with(node, ops=[*ops[:place], _COMPARED[type(operator)](), *ops[place + 1 :]])
+        case ast.BinOp():
+            yield _with(node, op=_CALCULATED[type(node.op)]())
+        case ast.BoolOp(op=operator, values=values):
+            yield _with(node, op=ast.Or() if isinstance(operator, ast.And) else ast.And())
+            yield from (rest[0] if len(rest) == 1 else _with(node, values=rest) for rest in _without_one(values))
         case ast.UnaryOp(op=ast.Not() | ast.USub()):
             yield node.operand
         case ast.Constant():
             yield from _other_constants(node)
         case ast.Name(id=name) if name in _NAMED and isinstance(spot.parent, ast.Call) and spot.field == "func":
             yield ast.Name(_NAMED[name], ast.Load())
-        case ast.IfExp() | ast.If():
+        case ast.IfExp():
             yield from (_with(node, test=ast.Constant(value)) for value in (True, False))
-        case ast.comprehension(ifs=[_, *_]):
-            yield from (_with(node, ifs=[*node.ifs[:n], *node.ifs[n + 1 :]]) for n in range(len(node.ifs)))
-        case ast.match_case() if len(spot.siblings) > 1:
-            yield _with(node, guard=ast.Constant(value=False))
-        case ast.ExceptHandler(type=ast.Tuple(elts=kinds)):
-            for n in range(len(kinds)):
-                yield _with(node, type=ast.Tuple([*kinds[:n], *kinds[n + 1 :]], ast.Load()))
         case _:
             pass
-    if isinstance(node, ast.stmt):
-        yield from _other_statements(spot, node)
+
+
+def _without_one(nodes: list[ast.expr]) -> Iterator[list[ast.expr]]:
+    return ([*nodes[:place], *nodes[place + 1 :]] for place in range(len(nodes)))
 
 
 def _other_constants(node: ast.Constant) -> Iterator[ast.AST]:
@@ -205,24 +245,16 @@ def _other_constants(node: ast.Constant) -> Iterator[ast.AST]:
         yield ast.Constant(b"XX" + node.value)
 
 
-def _other_statements(spot: _Spot, node: ast.stmt) -> Iterator[ast.AST]:
-    if isinstance(node, ast.Return) and node.value is not None and ast.unparse(node.value) != "None":
-        yield ast.Return(ast.Constant(None))
-    dropped = isinstance(node, ast.Expr | ast.AugAssign | ast.Raise | ast.Break | ast.Continue | ast.Delete)
-    if dropped or (isinstance(node, ast.Assign) and _was_there_before(spot, node)):
-        yield ast.Pass()
-
-
 def _was_there_before(spot: _Spot, node: ast.Assign) -> bool:
     """Whether what is assigned has a value without it, so that leaving it out is not only a NameError."""
-    if spot.function is None:
+    if spot.scope.innermost is None:
         return False
     parts = [part for target in node.targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
     if not all(isinstance(part, ast.Name) for part in parts):
         return True
     names = {part.id for part in parts if isinstance(part, ast.Name)}
-    bound = [n.id for n in ast.walk(spot.function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-    bound += [argument.arg for argument in ast.walk(spot.function) if isinstance(argument, ast.arg)]
+    bound = [n.id for n in ast.walk(spot.scope.innermost) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    bound += [argument.arg for argument in ast.walk(spot.scope.innermost) if isinstance(argument, ast.arg)]
     return any(bound.count(name) > 1 for name in names)
 
 

@@ -1,12 +1,16 @@
-"""Which tests run which lines, and whether they notice a change: one process forked for each mutant.
+"""Whether tests notice a change: one process forked for each mutant, which runs the tests that reach it.
 
-The parent has imported all that tests need but the portal itself. Its children import the portal, with one module
-changed, and run the tests that reach the change, the quickest first, until one fails.
+Most changes are inside a function. For those pytest has everything imported and collected, and has seen which test
+runs which line; each child swaps the function's code and runs the tests, the quickest first, until one fails.
+
+What importing runs (constants, defaults, enumerations) has gone into too many places by then. For those the parent
+has imported all libraries, but nothing of the portal; each child imports that with the one module changed.
 """
 
 from __future__ import annotations
 
-import importlib.abc
+import gc
+import importlib
 import importlib.machinery
 import importlib.util
 import json
@@ -16,136 +20,154 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
+from typing import TypeVar
 
 import coverage
 import pytest
 from changes import Mutant
 
 ROOT = Path(__file__).parents[2]
-NOT_SO_LONG = "not long and not browser"
-NO_TESTS = pytest.ExitCode.NO_TESTS_COLLECTED
 QUIET = (
-    "-q", "-x", "--tb=no", "--no-header", "--no-summary", "-p", "no:cacheprovider", "-p", "no:terminalreporter",
+    "-q", "-x", "--tb=no", "-p", "no:cacheprovider", "-p", "no:terminalreporter", "-m", "not long and not browser",
     # Libraries were imported before pytest, and Hypothesis before its plugin would be.
     "-W", "ignore::pytest.PytestAssertRewriteWarning", "-W", "ignore::hypothesis.errors.HypothesisSideeffectWarning",
 )  # fmt: skip
+Key = TypeVar("Key")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What one run of all the tests showed."""
-
-    seconds: dict[str, float]
-    """How long each test takes."""
-    lines: dict[str, dict[int, set[str]]]
-    """For each file and line, the tests that run it."""
-    libraries: list[str]
-    """What was imported from elsewhere."""
-
-    def tests_of(self, mutant: Mutant, own: Sequence[str]) -> list[str]:
-        """Return the tests that may notice, the quickest first; of what importing runs, those in `own` folders."""
-        lines = self.lines.get(mutant.path, {})
-        if mutant.lines is not None:
-            reaching = set().union(*(lines.get(line, set()) for line in mutant.lines))
-            return sorted(reaching, key=self._cost)
-        reaching = set().union(*lines.values())
-        rest = {test for test in self.seconds if test.startswith(tuple(own))} - reaching
-        return [*sorted(reaching, key=self._cost), *sorted(rest, key=self._cost)]
-
-    def _cost(self, test: str) -> tuple[float, str]:
-        return self.seconds.get(test, 0.0), test
-
-
-def get_known(folders: Sequence[str], paths: Sequence[str]) -> Known:
-    """Run all tests of `folders` once, and see what they run of the files `paths`.
+def noticed(mutants: Sequence[Mutant], folders: Mapping[str, str], workers: int) -> list[bool]:
+    """Return of each mutant whether a test fails, or never ends. `folders` says where a package's tests are.
 
     Raises:
-        RuntimeError: they fail as it is.
+        RuntimeError: the tests fail as it is.
     """
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        pid = _fork(lambda: _observe(folders, paths, Path(file.name)))
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        if code:
-            raise RuntimeError(f"the tests of {', '.join(folders)} fail without any change: run them")
+        watch = _Watch(mutants, workers, Path(file.name))
+        pid = _fork(lambda: _pytest(tuple(folders.values()), watch))
+        if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
+            raise RuntimeError(f"the tests of {' and '.join(folders.values())} fail without any change: run them")
         told = json.loads(Path(file.name).read_text())
-    lines = {path: {int(n): set(tests) for n, tests in of.items()} for path, of in told["lines"].items()}
-    return Known(told["seconds"], lines, told["libraries"])
-
-
-def preload(libraries: Sequence[str]) -> None:
-    """Import what tests will need, once for all children."""
-    for name in libraries:
+    for name in told["libraries"]:
         with suppress(Exception):
             importlib.import_module(name)
+    seen = {int(n): was_noticed for n, was_noticed in told["noticed"].items()}
+    jobs = {}
+    for n, mutant in enumerate(mutants):
+        if n not in seen:
+            tests = _at_import(mutant, told["seconds"], told["reaching"], folders)
+            jobs[n] = lambda m=mutant, t=tests: _try_import(m, t)
+    seen |= _each_in_a_fork(jobs, workers)
+    return [seen[n] for n in range(len(mutants))]
 
 
-def trials(jobs: Sequence[tuple[Mutant, list[str]]], known: Known, workers: int) -> Iterator[tuple[Mutant, bool]]:
-    """Yield each mutant as it ends, and whether a test noticed it; what never ends is noticed, too."""
-    running: dict[int, Mutant] = {}
-    waiting = list(reversed(jobs))
-    while waiting or running:
-        while waiting and len(running) < workers:
-            mutant, tests = waiting.pop()
-            if not tests:
-                yield mutant, False
-                continue
-            seconds = sum(known.seconds.get(test, 0.0) for test in tests)
-            running[_fork(lambda m=mutant, t=tests, s=seconds: _try(m, t, s))] = mutant
-        if running:
-            pid, status = os.wait()
-            yield running.pop(pid), os.waitstatus_to_exitcode(status) != 0
+class _Watch:
+    """Inside pytest: runs all tests once, sees what they run, and tries the changes inside functions."""
+
+    def __init__(self, mutants: Sequence[Mutant], workers: int, told: Path) -> None:
+        self.mutants, self.workers, self.told = mutants, workers, told
+        self.paths = sorted({mutant.path for mutant in mutants})
+        self.seconds: dict[str, float] = {}
+        self.measured = coverage.Coverage(
+            data_file=None, config_file=False, include=[str(ROOT / path) for path in self.paths]
+        )
+        self.measured.start()
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run every test, then those that reach each mutant."""
+        items = {item.nodeid: item for item in session.items}
+        for item, following in pairwise([*session.items, None]):
+            self._observe(item, following)
+        self.measured.stop()
+        if session.testsfailed:
+            return True
+        data = self.measured.get_data()
+        lines = {path: data.contexts_by_lineno(str(ROOT / path)) for path in self.paths}
+        jobs: dict[int, Callable[[], int]] = {}
+        for n, mutant in enumerate(self.mutants):
+            tests = {test for line in mutant.lines for test in lines[mutant.path].get(line, [])}
+            if mutant.function and "" not in tests and mutant.function in _functions(_module(mutant.path)):
+                chosen = [items[test] for test in sorted(tests, key=self._cost)]
+                jobs[n] = lambda m=mutant, c=chosen: _try_function(m, c, session)
+        reaching = {
+            path: sorted({test for tests in of.values() for test in tests if test}) for path, of in lines.items()
+        }
+        told = {"noticed": _each_in_a_fork(jobs, self.workers), "seconds": self.seconds, "reaching": reaching}
+        self.told.write_text(json.dumps(told | {"libraries": _libraries()}))
+        return True
+
+    def _observe(self, item: pytest.Item, following: pytest.Item | None) -> None:
+        _forget(self.paths)  # what one test left in a cache, the next would not run
+        self.measured.switch_context(item.nodeid)
+        begun = time.perf_counter()
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        self.seconds[item.nodeid] = time.perf_counter() - begun
+        self.measured.switch_context("")
+
+    def _cost(self, test: str) -> tuple[float, str]:
+        return self.seconds[test], test
 
 
-def _fork(work: Callable[[], int]) -> int:
-    sys.stdout.flush()
-    pid = os.fork()
-    if pid:
-        return pid
-    code = 1
-    try:
-        quiet = os.open(os.devnull, os.O_WRONLY)
-        if not os.environ.get("MUTANTS_SHOW"):
-            os.dup2(quiet, 1)
-            os.dup2(quiet, 2)
-        code = int(work())
-    finally:
-        os._exit(code)
+def _try_function(mutant: Mutant, items: Sequence[pytest.Item], session: pytest.Session) -> int:
+    module = _module(mutant.path)
+    changed = ModuleType(module.__name__)
+    changed.__file__ = module.__file__
+    exec(mutant.code(), vars(changed))  # noqa: S102 (our own module)
+    function, other = (_functions(of)[mutant.function or ""] for of in (module, changed))
+    function.__code__ = other.__code__
+    _forget([mutant.path])
+    for item, following in pairwise([*items, None]):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            return 1
+    return 0
 
 
-def _run(folders: Sequence[str], plugin: object) -> int:
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    return pytest.main([*QUIET, "-m", NOT_SO_LONG, *folders], plugins=[plugin])
+def _functions(module: ModuleType | type, prefix: str = "") -> dict[str, FunctionType]:
+    """Return the functions of a module, and of its classes, by name; those that decorators hold, too."""
+    found: dict[str, FunctionType] = {}
+    for name, value in vars(module).items():
+        if isinstance(value, type) and value.__module__ == getattr(module, "__name__", "") and not prefix:
+            found |= _functions(value, f"{name}.")
+        function = value.fget if isinstance(value, property) else getattr(value, "__wrapped__", value)
+        if isinstance(function, FunctionType) and function.__qualname__ == f"{prefix}{name}":
+            found[f"{prefix}{name}"] = function
+    return found
 
 
-def _try(mutant: Mutant, tests: Sequence[str], seconds: float) -> int:
-    """Run the tests on the changed module; exit code 0 if none of them fails."""
-    allowed = int(10 + 4 * seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (allowed, allowed))
-    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-    signal.alarm(6 * allowed)
+def _at_import(
+    mutant: Mutant, seconds: Mapping[str, float], reaching: Mapping[str, list[str]], folders: Mapping[str, str]
+) -> list[str]:
+    """Return the tests for what importing runs: those that run some of the module first, then all of its package's."""
+    first = set(reaching[mutant.path])
+    tests = [test for test in seconds if test in first or test.startswith(folders[mutant.path.rpartition("/")[0]])]
+    return sorted(tests, key=lambda test: (test not in first, seconds[test]))
+
+
+def _try_import(mutant: Mutant, tests: Sequence[str]) -> int:
     sys.meta_path.insert(0, _Changed(mutant))
-    code = _run(sorted({test.partition("::")[0] for test in tests}), _Chosen(tests))
-    if code == NO_TESTS:
-        raise RuntimeError(f"{tests} were not found")
-    return code
+    return _pytest(sorted({test.partition("::")[0] for test in tests}), _Chosen(tests))
 
 
-class _Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
+class _Changed(importlib.machinery.SourceFileLoader):
     """Serves one module as it would be with the change."""
 
     def __init__(self, mutant: Mutant) -> None:
-        super().__init__(mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", "."), str(ROOT / mutant.path))
+        super().__init__(_name(mutant.path), str(ROOT / mutant.path))
         self.mutant = mutant
 
-    def find_spec(self, fullname: str, path: object, target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
-        return importlib.util.spec_from_file_location(fullname, self.path, loader=self) if fullname == self.name else None
+    def find_spec(self, fullname: str, path: object, target: object = None) -> importlib.machinery.ModuleSpec | None:
+        """Answer for that module alone."""
+        if fullname != self.name:
+            return None
+        return importlib.util.spec_from_file_location(fullname, self.path, loader=self)
 
     def get_code(self, fullname: str) -> CodeType:
+        """Return the changed module's code."""
         return self.mutant.code()
 
 
@@ -155,51 +177,67 @@ class _Chosen:
     def __init__(self, tests: Sequence[str]) -> None:
         self.place = {test: place for place, test in enumerate(tests)}
 
-    @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = sorted((item for item in items if item.nodeid in self.place), key=lambda i: self.place[i.nodeid])
 
 
-def _observe(folders: Sequence[str], paths: Sequence[str], told: Path) -> int:
-    measured = coverage.Coverage(data_file=None, config_file=False, include=[str(ROOT / path) for path in paths])
-    measured.start()
-    watch = _Watch(measured, paths)
-    code = _run(folders, watch)
-    measured.stop()
-    data = measured.get_data()
-    lines = {
-        path: {n: sorted(filter(None, tests)) for n, tests in data.contexts_by_lineno(str(ROOT / path)).items()}
-        for path in paths
-    }
-    told.write_text(json.dumps({"seconds": watch.seconds, "lines": lines, "libraries": list(_libraries())}))
-    return code
+def _pytest(tests: Sequence[str], plugin: object) -> int:
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    return pytest.main([*QUIET, *tests], plugins=[plugin])
 
 
-class _Watch:
-    """Names each test to the measurement, and takes its time."""
-
-    def __init__(self, measured: coverage.Coverage, paths: Sequence[str]) -> None:
-        self.measured = measured
-        self.names = [path.removesuffix(".py").replace("/", ".") for path in paths]
-        self.seconds: dict[str, float] = {}
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        # What one test left in a cache, the next would not run.
-        for name in self.names:
-            for kept in vars(sys.modules.get(name, ModuleType(name))).values():
-                if hasattr(kept, "cache_clear"):
-                    kept.cache_clear()
-        self.measured.switch_context(item.nodeid)
-        begun = time.perf_counter()
-        ran = yield
-        self.seconds[item.nodeid] = time.perf_counter() - begun
-        self.measured.switch_context("")
-        return ran
+def _each_in_a_fork(jobs: Mapping[Key, Callable[[], int]], workers: int) -> dict[Key, bool]:
+    """Do each job in a process of its own; return which of them ended with another code than 0."""
+    gc.collect()
+    gc.freeze()  # what is there by now, no child has to look through
+    ended: dict[Key, bool] = {}
+    running: dict[int, Key] = {}
+    waiting = list(reversed(jobs.items()))
+    while waiting or running:
+        while waiting and len(running) < workers:
+            key, job = waiting.pop()
+            running[_fork(job, limited=True)] = key
+        pid, status = os.wait()
+        ended[running.pop(pid)] = os.waitstatus_to_exitcode(status) != 0
+    return ended
 
 
-def _libraries() -> Iterator[str]:
-    for name, module in sorted(sys.modules.items()):
-        origin = getattr(getattr(module, "__spec__", None), "origin", None) or ""
-        if name != "__main__" and (origin.startswith(sys.prefix) or not origin.startswith(str(ROOT))):
-            yield name
+def _fork(job: Callable[[], int], *, limited: bool = False) -> int:
+    """Do something in a process of its own; return its id. A limited one ends by itself after 20 seconds of work."""
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        if limited:
+            resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+            resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+            signal.alarm(120)
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 1)
+        code = int(job())
+    finally:
+        os._exit(code)
+
+
+def _forget(paths: Sequence[str]) -> None:
+    for path in paths:
+        for kept in vars(_module(path)).values():
+            if hasattr(kept, "cache_clear"):
+                kept.cache_clear()
+
+
+def _name(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _module(path: str) -> ModuleType:
+    return importlib.import_module(_name(path))
+
+
+def _libraries() -> list[str]:
+    """Return what was imported from elsewhere."""
+    specs = {name: getattr(module, "__spec__", None) for name, module in sys.modules.items()}
+    origins = {name: spec.origin or "" for name, spec in specs.items() if spec}
+    ours = str(ROOT)
+    return sorted(name for name, at in origins.items() if at.startswith(sys.prefix) or not at.startswith(ours))
