@@ -20,5 +20,4 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.long
 def test_of_a_hundred_small_mistakes_in_access_and_billing_ninety_are_noticed():
     ran = run()
-    print(ran.stdout)
     assert ran.returncode == 0, ran.stdout + ran.stderr

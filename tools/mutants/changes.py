@@ -152,8 +152,6 @@ def _is_left_alone(parent: ast.AST, field: str, node: ast.AST) -> bool:
     if field in {"decorator_list", "annotation", "returns", "format_spec"} or isinstance(parent, ast.Raise):
         return True
     match node:
-        case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
-            return True
         case ast.Expr(value=ast.Call(func=function)):
             return ast.unparse(function).startswith("logger.")
         case ast.If(test=test):
@@ -163,7 +161,11 @@ def _is_left_alone(parent: ast.AST, field: str, node: ast.AST) -> bool:
         case ast.Constant() | ast.JoinedStr() if isinstance(parent, ast.Call) and field == "args":
             return ast.unparse(parent.func) in _PROSE and node is parent.args[-1]
         case _:
-            return False
+            return isinstance(node, ast.Import | ast.ImportFrom) or _is_docstring(node)
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _is_of_types(value: ast.expr) -> bool:

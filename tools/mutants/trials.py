@@ -22,10 +22,10 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
-from typing import TypeVar
 
 import coverage
 import pytest
@@ -37,7 +37,8 @@ QUIET = (
     # Libraries were imported before pytest, and Hypothesis before its plugin would be.
     "-W", "ignore::pytest.PytestAssertRewriteWarning", "-W", "ignore::hypothesis.errors.HypothesisSideeffectWarning",
 )  # fmt: skip
-Key = TypeVar("Key")
+NOTHING = -1
+"""In the place of a mutant's number: all tests where nothing is changed, which have to pass again."""
 
 
 def noticed(mutants: Sequence[Mutant], folders: Mapping[str, str], workers: int) -> list[bool]:
@@ -56,12 +57,15 @@ def noticed(mutants: Sequence[Mutant], folders: Mapping[str, str], workers: int)
         with suppress(Exception):
             importlib.import_module(name)
     seen = {int(n): was_noticed for n, was_noticed in told["noticed"].items()}
-    jobs = {}
+    unchanged = replace(mutants[0], put=lambda: lambda: None)
+    jobs = {NOTHING: lambda: _try_import(unchanged, list(told["seconds"]))}
     for n, mutant in enumerate(mutants):
         if n not in seen:
             tests = _at_import(mutant, told["seconds"], told["reaching"], folders)
             jobs[n] = lambda m=mutant, t=tests: _try_import(m, t)
     seen |= _each_in_a_fork(jobs, workers)
+    if seen[NOTHING]:
+        raise RuntimeError("tests fail where nothing is changed: what they notice means nothing")
     return [seen[n] for n in range(len(mutants))]
 
 
@@ -87,7 +91,7 @@ class _Watch:
             return True
         data = self.measured.get_data()
         lines = {path: data.contexts_by_lineno(str(ROOT / path)) for path in self.paths}
-        jobs: dict[int, Callable[[], int]] = {}
+        jobs: dict[int, Callable[[], int]] = {NOTHING: lambda: _run(session.items, session)}
         for n, mutant in enumerate(self.mutants):
             tests = {test for line in mutant.lines for test in lines[mutant.path].get(line, [])}
             if mutant.function and "" not in tests and mutant.function in _functions(_module(mutant.path)):
@@ -96,8 +100,10 @@ class _Watch:
         reaching = {
             path: sorted({test for tests in of.values() for test in tests if test}) for path, of in lines.items()
         }
-        told = {"noticed": _each_in_a_fork(jobs, self.workers), "seconds": self.seconds, "reaching": reaching}
-        self.told.write_text(json.dumps(told | {"libraries": _libraries()}))
+        noticed = _each_in_a_fork(jobs, self.workers)
+        told = {"noticed": noticed, "seconds": self.seconds, "reaching": reaching, "libraries": _libraries()}
+        self.told.write_text(json.dumps(told))
+        session.testsfailed = int(noticed[NOTHING])
         return True
 
     def _observe(self, item: pytest.Item, following: pytest.Item | None) -> None:
@@ -120,6 +126,10 @@ def _try_function(mutant: Mutant, items: Sequence[pytest.Item], session: pytest.
     function, other = (_functions(of)[mutant.function or ""] for of in (module, changed))
     function.__code__ = other.__code__
     _forget([mutant.path])
+    return _run(items, session)
+
+
+def _run(items: Sequence[pytest.Item], session: pytest.Session) -> int:
     for item, following in pairwise([*items, None]):
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         if session.testsfailed:
@@ -186,12 +196,12 @@ def _pytest(tests: Sequence[str], plugin: object) -> int:
     return pytest.main([*QUIET, *tests], plugins=[plugin])
 
 
-def _each_in_a_fork(jobs: Mapping[Key, Callable[[], int]], workers: int) -> dict[Key, bool]:
+def _each_in_a_fork(jobs: Mapping[int, Callable[[], int]], workers: int) -> dict[int, bool]:
     """Do each job in a process of its own; return which of them ended with another code than 0."""
     gc.collect()
     gc.freeze()  # what is there by now, no child has to look through
-    ended: dict[Key, bool] = {}
-    running: dict[int, Key] = {}
+    ended: dict[int, bool] = {}
+    running: dict[int, int] = {}
     waiting = list(reversed(jobs.items()))
     while waiting or running:
         while waiting and len(running) < workers:
@@ -203,14 +213,14 @@ def _each_in_a_fork(jobs: Mapping[Key, Callable[[], int]], workers: int) -> dict
 
 
 def _fork(job: Callable[[], int], *, limited: bool = False) -> int:
-    """Do something in a process of its own; return its id. A limited one ends by itself after 20 seconds of work."""
+    """Do something in a process of its own; return its id. A limited one ends by itself after 30 seconds of work."""
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
         if limited:
-            resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+            resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
             resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
             signal.alarm(120)
         nothing = os.open(os.devnull, os.O_WRONLY)
@@ -236,8 +246,8 @@ def _module(path: str) -> ModuleType:
 
 
 def _libraries() -> list[str]:
-    """Return what was imported from elsewhere."""
+    """Return what was imported from elsewhere, in that order."""
     specs = {name: getattr(module, "__spec__", None) for name, module in sys.modules.items()}
     origins = {name: spec.origin or "" for name, spec in specs.items() if spec}
     ours = str(ROOT)
-    return sorted(name for name, at in origins.items() if at.startswith(sys.prefix) or not at.startswith(ours))
+    return [name for name, at in origins.items() if at.startswith(sys.prefix) or not at.startswith(ours)]
