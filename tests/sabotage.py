@@ -63,7 +63,7 @@ SABOTAGES = [
     _one(
         "T4", TOKENS, "if len({name for name, _ in pairs}) != len(pairs):", "if not pairs and not len(pairs):", CORPUS
     ),
-    _one("T4", TOKENS, "type(seconds) is int and", "seconds is not None and", CORPUS),
+    _one("T4", TOKENS, "type(seconds) is int for", "seconds is not None for", CORPUS),
     _one(
         "T5",
         "portal_app/strength.py",

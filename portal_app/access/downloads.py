@@ -74,6 +74,5 @@ def verify_download(key: bytes, token: str, now: datetime) -> Download:
 
 
 def _sign(key: bytes, customer_public_id: str, own: dict[str, str], now: datetime) -> str:
-    issued = now.replace(microsecond=0)
-    expires = issued + timedelta(seconds=DOWNLOAD.max_seconds)
-    return sign(DOWNLOAD, {KEY_ID: key}, Claims(customer_public_id, uuid.uuid4().hex, issued, expires, own))
+    expires = now + timedelta(seconds=DOWNLOAD.max_seconds)
+    return sign(DOWNLOAD, {KEY_ID: key}, Claims(customer_public_id, uuid.uuid4().hex, now, expires, own))

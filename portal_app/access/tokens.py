@@ -7,7 +7,6 @@ encodings, extra headers, odd numbers), because a token is either exactly what w
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -19,10 +18,8 @@ import jwt
 
 ISSUER = "customer-portal"
 LEEWAY_SECONDS = 5
-_PART = re.compile(r"[A-Za-z0-9_-]+")
 _ID = re.compile(r"[A-Za-z0-9_\-.]{1,64}")
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
-_MAX_SECONDS = 2**53
 
 
 class TokenRejected(Exception):
@@ -118,7 +115,7 @@ def _check_signature(token: str, key: bytes) -> None:
     unchecked = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
     try:
         jwt.decode(token, key, algorithms=["HS256"], options={"verify_signature": True, **unchecked})  # pyright: ignore[reportArgumentType, reportUnknownMemberType]
-    except (jwt.PyJWTError, UnicodeError, ValueError, RecursionError):
+    except (jwt.PyJWTError, ValueError, RecursionError):
         raise TokenRejected from None
 
 
@@ -132,7 +129,7 @@ def _claims_of(kind: TokenKind, payload: dict[str, Any], now: datetime) -> Claim
         raise TokenRejected
     if not all(_ID.fullmatch(text) for text in texts[:2]):
         raise TokenRejected
-    if not all(type(seconds) is int and 0 <= seconds < _MAX_SECONDS for seconds in times):
+    if not all(type(seconds) is int for seconds in times):
         raise TokenRejected
     issued, not_before, expires = times
     present = now.timestamp()
@@ -147,18 +144,18 @@ def _claims_of(kind: TokenKind, payload: dict[str, Any], now: datetime) -> Claim
 def _decode(part: str) -> bytes:
     """Decode one base64url part written in its only canonical form, so that no two texts are the same token."""
     try:
-        raw = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
+        raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except ValueError:
         raise TokenRejected from None
-    if not _PART.fullmatch(part) or base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != part:
+    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != part:
         raise TokenRejected
     return raw
 
 
 def _json_object(raw: bytes) -> dict[str, Any]:
-    """Read a JSON object in UTF-8 with no key twice and no NaN."""
+    """Read a JSON object in UTF-8 with no key twice. A NaN in it is no claim: neither a text nor a whole number."""
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_refuse)
+        value = json.loads(raw.decode(), object_pairs_hook=_no_duplicates)
     except (ValueError, RecursionError):
         raise TokenRejected from None
     if not isinstance(value, dict):
@@ -170,7 +167,3 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({name for name, _ in pairs}) != len(pairs):
         raise ValueError("a name occurs twice")
     return dict(pairs)
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)

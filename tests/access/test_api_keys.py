@@ -66,6 +66,10 @@ def test_only_the_secret_itself_matches_what_is_stored():
     assert not matches(KEY, "", PEPPER)
 
 
+def test_what_is_stored_never_changes_for_keys_that_were_given_out_depend_on_it():
+    assert secret_hash(KEY, PEPPER)[:16] == "dd473d09a30ddde6"
+
+
 @pytest.mark.threat("T33")
 def test_what_is_stored_does_not_hold_the_secret():
     stored = secret_hash(KEY, PEPPER)

@@ -8,7 +8,14 @@ from cast import NOW
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_app.access.downloads import KEY_ID, Download, FileKind, sign_download, verify_download
+from portal_app.access.downloads import (
+    KEY_ID,
+    Download,
+    FileKind,
+    sign_download,
+    sign_download_of_operator,
+    verify_download,
+)
 from portal_app.access.keys import Purpose, derive_key
 from portal_app.access.principal import CustomerId, Principal
 from portal_app.access.tokens import DOWNLOAD, Claims, TokenRejected, sign
@@ -19,7 +26,7 @@ ACME = Principal(CustomerId(1), "cust_01K8DC3ZAH6R55GTPFTWSR2EHF", "5f0c3a52d1f6
 OWN = {"file": "invoices.csv", "query": "", "locale": "en_US", "session": ACME.jti}
 
 
-def link(**changed: str) -> str:
+def link(**changed: object) -> str:
     claims = Claims("cust_1", "jti_1", NOW, NOW + timedelta(seconds=60), own={**OWN, **changed})
     return sign(DOWNLOAD, {KEY_ID: KEY}, claims)
 
@@ -28,6 +35,24 @@ def link(**changed: str) -> str:
 def test_a_link_says_whose_file_it_is_from_which_session_and_how_to_write_it(kind):
     token = sign_download(KEY, ACME, kind, "paid > 100", "de_DE", NOW)
     assert verify_download(KEY, token, NOW) == Download(ACME.customer_public_id, ACME.jti, kind, "paid > 100", "de_DE")
+
+
+def test_a_link_from_a_session_names_no_api_key():
+    assert (
+        verify_download(KEY, sign_download(KEY, ACME, FileKind.USAGE_SERIES_CSV, "", "", NOW), NOW).api_key_id is None
+    )
+
+
+def test_a_link_of_the_operators_program_names_its_api_key():
+    token = sign_download_of_operator(KEY, ACME.customer_public_id, "0123456789abcdef", "inv_1", "en_US", NOW)
+    download = verify_download(KEY, token, NOW)
+    assert (download.customer_public_id, download.kind, download.subject, download.locale) == (
+        ACME.customer_public_id,
+        FileKind.INVOICE_PDF,
+        "inv_1",
+        "en_US",
+    )
+    assert download.api_key_id == "0123456789abcdef"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=MAX_CHARACTERS))
@@ -63,6 +88,7 @@ def test_no_two_links_are_the_same():
         link(file=""),
         link(query="\ud800"),
         link(query="\0"),
+        link(query=1),
         link(extra="claim"),
         corpus.good_token(),
         "",

@@ -1,11 +1,18 @@
 """Cookies of the operator's people, their passwords, and who may do what."""
 
+from datetime import timedelta
+
 import pytest
+from cast import NOW
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_app.access.operator_roles import POLICY, Role, may
 from portal_app.access.operator_sessions import (
+    ABSOLUTE,
+    DEVICE_SECONDS,
+    IDLE,
+    OperatorPrincipal,
     cookie_value,
     device_cookie,
     device_of,
@@ -42,6 +49,10 @@ def test_what_is_not_in_the_table_nobody_may():
     assert not any(may(role, "CustomersState.drop_everything") for role in Role)
 
 
+def test_the_roles_are_the_words_that_are_stored():
+    assert [str(role) for role in Role] == ["viewer", "support", "admin"]
+
+
 def test_who_may_what_takes_two_edits_to_change():
     least = {role: sorted(name for name, of in POLICY.items() if of is role) for role in Role}
     assert least == {role: sorted(names.split("; ")) for role, names in LEAST.items()}
@@ -50,13 +61,36 @@ def test_who_may_what_takes_two_edits_to_change():
 @pytest.mark.parametrize("name", POLICY)
 def test_a_role_may_what_every_lesser_one_may(name):
     allowed = [may(role, name) for role in Role]
-    assert allowed == sorted(allowed)
-    assert may(Role.ADMIN, name)
+    assert allowed == [False] * list(Role).index(POLICY[name]) + [True] * (3 - list(Role).index(POLICY[name]))
 
 
 def test_over_https_browsers_bind_the_cookies_to_the_host():
-    assert session_cookie(https=True).startswith("__Host-")
-    assert device_cookie(https=True).startswith("__Host-")
+    assert session_cookie(https=True) == "__Host-operator"
+    assert device_cookie(https=True) == "__Host-operator-device"
+
+
+def test_over_http_where_browsers_bind_nothing_the_cookies_have_other_names():
+    assert session_cookie(https=False) == "operator_session"
+    assert device_cookie(https=False) == "operator_device"
+
+
+def principal(last_used_at=NOW):
+    return OperatorPrincipal(1, 1, EMAIL, "Ada", Role.ADMIN, NOW + timedelta(hours=12), last_used_at)
+
+
+def test_the_audit_log_names_who_it_was_by_their_address():
+    assert principal().actor == "operator ada@northwind.example"
+
+
+def test_what_somebody_does_is_noted_once_a_minute():
+    assert principal(NOW - timedelta(minutes=1)).was_idle(NOW)
+    assert not principal(NOW - timedelta(seconds=59.999)).was_idle(NOW)
+
+
+def test_a_session_ends_half_an_hour_after_its_last_use_and_twelve_hours_after_its_first():
+    assert timedelta(minutes=30) == IDLE
+    assert timedelta(hours=12) == ABSOLUTE
+    assert timedelta(days=365) == timedelta(seconds=DEVICE_SECONDS)
 
 
 def test_two_sessions_have_nothing_in_common():
@@ -99,9 +133,15 @@ def test_any_header_is_read_without_an_error(header):
 
 def test_a_device_is_known_to_the_account_that_signed_in_on_it_alone():
     cookie = new_device(EMAIL, KEY)
-    assert device_of(cookie, EMAIL, KEY)
+    assert len(device_of(cookie, EMAIL, KEY)) == 22  # 128 bits
     assert device_of(cookie, "eve@northwind.example", KEY) == ""
     assert device_of(cookie, EMAIL, OTHER) == ""
+
+
+def test_a_device_that_was_here_last_year_is_still_known():
+    assert (
+        device_of("a-nonce.eddb820c29829be6bcd4f2f83e7e13d6321d2ba9cfc3e986d7aaccc57ea25af9", EMAIL, KEY) == "a-nonce"
+    )
 
 
 @given(st.text(max_size=100))
@@ -121,8 +161,8 @@ def test_two_people_with_one_password_have_different_hashes():
 
 
 def test_what_is_no_hash_matches_nothing():
-    assert not password_matches("", "")
-    assert not password_matches("nobody", NOBODYS)
+    assert password_matches("", "") is False
+    assert password_matches("nobody", NOBODYS) is False
 
 
 @pytest.mark.parametrize(
@@ -130,7 +170,10 @@ def test_what_is_no_hash_matches_nothing():
     [
         ("short", "must have at least 12 characters"),
         ("a" * 12, "repeats too few characters"),
-        ("x1" * 129, "must have at most 256 characters"),
+        ("abcde1" * 42 + "abcde", "must have at most 256 characters"),
+        ("abcde1" * 42 + "abcd", ""),
+        ("abcde" * 3, "repeats too few characters"),
+        ("abcdef" * 2, ""),
         ("a long enough password", ""),
     ],
 )

@@ -3,6 +3,7 @@
 import json
 import random
 import sys
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -66,6 +67,7 @@ def test_a_token_whose_time_ran_out_is_rejected_as_expired(seconds):
     with pytest.raises(TokenRejected) as rejected:
         verify(SESSION, corpus.KEYS, GOOD, NOW + timedelta(seconds=seconds))
     assert rejected.value.expired
+    assert (rejected.value.jti, str(rejected.value)) == (corpus.CLAIMS["jti"], "expired")
 
 
 @pytest.mark.threat("T6")
@@ -75,6 +77,7 @@ def test_a_token_lives_until_its_last_second_and_begins_five_seconds_early_for_s
     with pytest.raises(TokenRejected) as rejected:
         verify(SESSION, corpus.KEYS, GOOD, NOW - timedelta(seconds=5.001))
     assert not rejected.value.expired
+    assert (rejected.value.jti, str(rejected.value)) == ("", "invalid")
 
 
 @pytest.mark.threat("T6")
@@ -106,6 +109,33 @@ def test_a_session_token_holds_no_personal_data_and_fits_a_kilobyte():
     assert len(token) <= SESSION.max_characters == 1024
     assert verify(SESSION, {"k" * 16: corpus.KEY}, token, NOW) == claims
     assert claims.own == {}
+
+
+def test_the_shortest_life_is_a_second():
+    claims = Claims("cust_1", "jti_1", NOW, NOW + timedelta(seconds=1), own={})
+    assert verify(SESSION, corpus.KEYS, sign(SESSION, corpus.KEYS, claims), NOW) == claims
+
+
+@pytest.mark.threat("T4")
+def test_a_token_may_be_as_long_as_its_kind_allows_and_no_longer():
+    assert verify(replace(SESSION, max_characters=len(GOOD)), corpus.KEYS, GOOD, NOW)
+    with pytest.raises(TokenRejected):
+        verify(replace(SESSION, max_characters=len(GOOD) - 1), corpus.KEYS, GOOD, NOW)
+
+
+@pytest.mark.threat("T4")
+def test_what_is_nested_deeper_than_python_reads_is_rejected_in_either_part():
+    deep = b'{"file":' + b"[" * 2500
+    for token in (corpus.forge(header=deep), corpus.forge(header=corpus.HEADER | {"typ": DOWNLOAD.typ}, claims=deep)):
+        assert len(token) <= DOWNLOAD.max_characters
+        with pytest.raises(TokenRejected):
+            verify(DOWNLOAD, corpus.KEYS, token, NOW)
+
+
+def test_claims_of_its_own_may_be_any_text():
+    own = dict.fromkeys(DOWNLOAD.own_claims, "paid > 100 €")
+    token = sign(DOWNLOAD, corpus.KEYS, Claims("cust_1", "jti_1", NOW, NOW + timedelta(seconds=60), own))
+    assert verify(DOWNLOAD, corpus.KEYS, token, NOW).own == own
 
 
 @pytest.mark.threat("T3")
