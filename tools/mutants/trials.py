@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -58,11 +58,12 @@ def noticed(mutants: Sequence[Mutant], folders: Mapping[str, str], workers: int)
             importlib.import_module(name)
     seen = {int(n): was_noticed for n, was_noticed in told["noticed"].items()}
     unchanged = replace(mutants[0], put=lambda: lambda: None)
-    jobs = {NOTHING: lambda: _try_import(unchanged, list(told["seconds"]))}
+    jobs = {NOTHING: _Job(lambda: _try_import(unchanged, list(told["seconds"])), sum(told["seconds"].values()))}
     for n, mutant in enumerate(mutants):
         if n not in seen:
             tests = _at_import(mutant, told["seconds"], told["reaching"], folders)
-            jobs[n] = lambda m=mutant, t=tests: _try_import(m, t)
+            seconds = sum(told["seconds"][test] for test in tests)
+            jobs[n] = _Job(lambda m=mutant, t=tests: _try_import(m, t), seconds)
     seen |= _each_in_a_fork(jobs, workers)
     if seen[NOTHING]:
         raise RuntimeError("tests fail where nothing is changed: what they notice means nothing")
@@ -91,12 +92,13 @@ class _Watch:
             return True
         data = self.measured.get_data()
         lines = {path: data.contexts_by_lineno(str(ROOT / path)) for path in self.paths}
-        jobs: dict[int, Callable[[], int]] = {NOTHING: lambda: _run(session.items, session)}
+        jobs = {NOTHING: _Job(lambda: _run(session.items, session), sum(self.seconds.values()))}
         for n, mutant in enumerate(self.mutants):
             tests = {test for line in mutant.lines for test in lines[mutant.path].get(line, [])}
             if mutant.function and "" not in tests and mutant.function in _functions(_module(mutant.path)):
                 chosen = [items[test] for test in sorted(tests, key=self._cost)]
-                jobs[n] = lambda m=mutant, c=chosen: _try_function(m, c, session)
+                seconds = sum(self.seconds[test] for test in tests)
+                jobs[n] = _Job(lambda m=mutant, c=chosen: _try_function(m, c, session), seconds)
         reaching = {
             path: sorted({test for tests in of.values() for test in tests if test}) for path, of in lines.items()
         }
@@ -196,7 +198,14 @@ def _pytest(tests: Sequence[str], plugin: object) -> int:
     return pytest.main([*QUIET, *tests], plugins=[plugin])
 
 
-def _each_in_a_fork(jobs: Mapping[int, Callable[[], int]], workers: int) -> dict[int, bool]:
+@dataclass(frozen=True, slots=True)
+class _Job:
+    do: Callable[[], int]
+    seconds: float
+    """How long it takes without a change."""
+
+
+def _each_in_a_fork(jobs: Mapping[int, _Job], workers: int) -> dict[int, bool]:
     """Do each job in a process of its own; return which of them ended with another code than 0."""
     gc.collect()
     gc.freeze()  # what is there by now, no child has to look through
@@ -206,26 +215,26 @@ def _each_in_a_fork(jobs: Mapping[int, Callable[[], int]], workers: int) -> dict
     while waiting or running:
         while waiting and len(running) < workers:
             key, job = waiting.pop()
-            running[_fork(job, limited=True)] = key
+            running[_fork(job.do, allowed=int(10 + 5 * job.seconds))] = key
         pid, status = os.wait()
         ended[running.pop(pid)] = os.waitstatus_to_exitcode(status) != 0
     return ended
 
 
-def _fork(job: Callable[[], int], *, limited: bool = False) -> int:
-    """Do something in a process of its own; return its id. A limited one ends by itself after 30 seconds of work."""
+def _fork(do: Callable[[], int], *, allowed: int = 0) -> int:
+    """Do something in a process of its own, for so many seconds of work if they are given; return its id."""
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
-        if limited:
-            resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
+        if allowed:
+            resource.setrlimit(resource.RLIMIT_CPU, (allowed, allowed))
             resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-            signal.alarm(120)
+            signal.alarm(600 + allowed)  # for one that waits and does nothing
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, 1)
-        code = int(job())
+        code = int(do())
     finally:
         os._exit(code)
 
