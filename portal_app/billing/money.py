@@ -29,6 +29,7 @@ MONEY_SCALE = 6
 RATE_SCALE = 12
 """Decimals stored of unit prices and conversion rates."""
 
+
 class DoesNotFit(ValueError):
     """A decimal has more digits than its column keeps; nothing is rounded silently."""
 
@@ -105,7 +106,7 @@ def quantize(value: Decimal, digits: int) -> Decimal:
 def plain(value: Decimal) -> str:
     """Write a decimal without exponent, padding or negative zero: 43.420 is `43.42`, 1E+2 is `100`."""
     text = f"{value:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
+    text = text.rstrip("0").removesuffix(".") if "." in text else text
     return "0" if text == "-0" else text
 
 

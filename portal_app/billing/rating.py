@@ -169,7 +169,7 @@ def rate(readings: Sequence[tuple[PriceVersion, Decimal]]) -> tuple[Charge, ...]
 
 
 def _counted_to(quantity: Decimal, price: PriceVersion, before: list[_Stretch]) -> list[_Stretch]:
-    kept = [s if s.end <= quantity else replace(s, end=quantity) for s in before if s.start < quantity]
+    kept = [replace(s, end=min(s.end, quantity)) for s in before if s.start < quantity]
     reached = kept[-1].end if kept else ZERO
     return [*kept, _Stretch(price, reached, quantity)] if quantity > reached else kept
 
@@ -184,10 +184,8 @@ def _missing_minimum(price: PriceVersion, stretches: list[_Stretch]) -> list[_St
 def _charges(stretch: _Stretch, last: _Stretch) -> Iterator[Charge]:
     """Yield a stretch's charges; `last` ends where the period's count stands, and bears its flat amount (VOLUME)."""
     model, units = stretch.price.model, stretch.end - stretch.start
-    if model.billing_model is BillingModel.TIERED and model.tier_mode is TierMode.VOLUME:
-        yield from _volume_charges(stretch, last)
-    elif model.billing_model is BillingModel.TIERED:
-        yield from _slab_charges(stretch)
+    if model.billing_model is BillingModel.TIERED:
+        yield from _volume_charges(stretch, last) if model.tier_mode is TierMode.VOLUME else _slab_charges(stretch)
     elif model.package:
         packages = model.package.count(stretch.end) - model.package.count(stretch.start)
         yield _charge(stretch, ChargeKind.PACKAGES, packages, model.amount, units)

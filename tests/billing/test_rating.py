@@ -280,6 +280,27 @@ def test_no_digit_is_lost_at_the_largest_quantity_and_the_finest_price():
     assert total(second.charges) == Fraction(second.exact.amount)
 
 
+def test_a_meter_is_asked_once_for_each_price_that_counted():
+    changes = [None, START + HOUR, START + 3 * HOUR, None]
+    versions = [PriceVersion(key, PER_UNIT, *ends) for key, ends in enumerate(pairwise(changes))]
+    asked = []
+
+    def quantity(_: TimeRange, until: datetime) -> Decimal:
+        asked.append(until)
+        return Decimal(len(asked))
+
+    accrued(Tariff("usd", tuple(versions)), JANUARY, START + 2 * HOUR, quantity)
+    assert asked == [START + HOUR, START + 2 * HOUR]
+
+
+def test_where_nothing_was_used_there_is_no_line_to_explain():
+    tariff = Tariff("usd", (PriceVersion(1, GRADUATED),))
+    used, unused = (TimeRange(START + n * HOUR, START + (n + 1) * HOUR) for n in (0, 1))
+    before, after = costs(tariff, [JANUARY], [used, unused], summed([(0, Decimal(12))]))
+    assert [(charge.tier, charge.units) for charge in before.charges] == [(0, 10), (1, 2), (1, 0)]
+    assert after.charges == ()
+
+
 @given(tariffs(), usages(), st.sets(st.integers(1, 31 * 96 - 1), max_size=8))
 def test_the_windows_of_any_partition_add_up_to_the_same_cost(tariff, usage, cuts):
     edges = [JANUARY.start_at, *(START + cut * HOUR / 4 for cut in sorted(cuts)), JANUARY.end_at]

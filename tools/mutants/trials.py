@@ -15,6 +15,7 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import re
 import resource
 import signal
 import sys
@@ -41,17 +42,17 @@ NOTHING = -1
 """In the place of a mutant's number: all tests where nothing is changed, which have to pass again."""
 
 
-def noticed(mutants: Sequence[Mutant], folders: Mapping[str, str], workers: int) -> list[bool]:
-    """Return of each mutant whether a test fails, or never ends. `folders` says where a package's tests are.
+def noticed(mutants: Sequence[Mutant], folders: Sequence[str], workers: int) -> list[bool]:
+    """Return of each mutant whether a test in `folders` fails, or never ends.
 
     Raises:
         RuntimeError: the tests fail as it is.
     """
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         watch = _Watch(mutants, workers, Path(file.name))
-        pid = _fork(lambda: _pytest(tuple(folders.values()), watch))
+        pid = _fork(lambda: _pytest(folders, watch))
         if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
-            raise RuntimeError(f"the tests of {' and '.join(folders.values())} fail without any change: run them")
+            raise RuntimeError(f"the tests of {' and '.join(folders)} fail without any change: run them")
         told = json.loads(Path(file.name).read_text())
     for name in told["libraries"]:
         with suppress(Exception):
@@ -61,7 +62,7 @@ def noticed(mutants: Sequence[Mutant], folders: Mapping[str, str], workers: int)
     jobs = {NOTHING: _Job(lambda: _try_import(unchanged, list(told["seconds"])), sum(told["seconds"].values()))}
     for n, mutant in enumerate(mutants):
         if n not in seen:
-            tests = _at_import(mutant, told["seconds"], told["reaching"], folders)
+            tests = _at_import(mutant, told["seconds"], told["reaching"])
             seconds = sum(told["seconds"][test] for test in tests)
             jobs[n] = _Job(lambda m=mutant, t=tests: _try_import(m, t), seconds)
     seen |= _each_in_a_fork(jobs, workers)
@@ -151,13 +152,14 @@ def _functions(module: ModuleType | type, prefix: str = "") -> dict[str, Functio
     return found
 
 
-def _at_import(
-    mutant: Mutant, seconds: Mapping[str, float], reaching: Mapping[str, list[str]], folders: Mapping[str, str]
-) -> list[str]:
-    """Return the tests for what importing runs: those that run some of the module first, then all of its package's."""
-    first = set(reaching[mutant.path])
-    tests = [test for test in seconds if test in first or test.startswith(folders[mutant.path.rpartition("/")[0]])]
-    return sorted(tests, key=lambda test: (test not in first, seconds[test]))
+def _at_import(mutant: Mutant, seconds: Mapping[str, float], reaching: Mapping[str, list[str]]) -> list[str]:
+    """Return the tests for what importing runs: those in files that name the module, then those that run some of it."""
+    reach = set(reaching[mutant.path])
+    files = {test.partition("::")[0] for test in seconds}
+    named = re.compile(rf"\b{Path(mutant.path).stem}\b")
+    naming = {file for file in files if named.search((ROOT / file).read_text())}
+    place = {test: (test.partition("::")[0] not in naming, test not in reach, seconds[test]) for test in seconds}
+    return sorted((test for test in seconds if place[test][:2] != (True, True)), key=lambda test: place[test])
 
 
 def _try_import(mutant: Mutant, tests: Sequence[str]) -> int:
