@@ -1,6 +1,7 @@
 """What a meter reads from an event."""
 
 import contextlib
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -41,10 +42,38 @@ def test_a_float_is_a_mistake_of_the_program():
 
 
 @pytest.mark.parametrize(
+    ("value", "units"),
+    [("1", 10**6), ("+1.5e3", 1_500_000_000), ("-0.000001", -1), ("1E-6", 1), ("0" * 39 + "1.0", 10**6),
+     ("1." + "0" * 40, 10**6), (Decimal("1.0000000"), 10**6), (-2, -2_000_000)],
+)  # fmt: skip
+def test_a_number_is_read_from_whatever_json_has_of_it(value, units):
+    assert units_of(value) == units
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        *((value, "is not a number") for value in (
+            True, False, None, [1], "", " 1", "1 ", "1,5", "1_000", ".5", "5.", "0x1", "1e", "1e1234", "٣", "NaN",
+            "0" * 41, "0." + "0" * 41, Decimal("NaN"), Decimal("Infinity"),
+        )),
+        *((value, "has more than 6 decimals") for value in ("0.0000001", Decimal("1.2345678"), "1e-7")),
+        *((value, "is too large") for value in (
+            10**13, -(10**13), "9223372036854.775808", Decimal("-9223372036854.775808"), "1e999", Decimal("1E+70"),
+        )),
+    ],
+)  # fmt: skip
+def test_what_is_no_number_that_can_be_kept_says_why(value, problem):
+    with pytest.raises(Unusable, match=f"^{problem}$"):
+        units_of(value)
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [("a", "a"), (1, "1"), (Decimal("1.0"), "1"), (Decimal("1E+2"), "100"), (Decimal("0.10"), "0.1"), (True, "true"),
      (False, "false"), ("", ""), (Decimal("1E+300"), "1E+300"), (Decimal("-0.0"), "0"),
-     (Decimal("1" * 70), "1" * 70)],
+     (Decimal("1" * 70), "1" * 70), (Decimal("1E+254"), "1" + "0" * 254), (Decimal("1E+255"), "1E+255"),
+     (Decimal("1E-255"), "1E-255"), ("x" * 255, "x" * 255)],
 )  # fmt: skip
 def test_a_propertys_text_is_the_same_however_a_number_is_written(value, text):
     assert text_of(value) == text
@@ -65,6 +94,38 @@ def test_a_dotted_path_finds_the_property_of_that_name_first():
 
 def test_a_label_of_nothing_or_of_a_list_is_empty():
     assert [label_of({"a": value}, "a") for value in (None, [1], 2)] == ["", "", "2"]
+
+
+RULE = MeterRule(1, "call", AggregationType.SUM, field="usage.tokens")
+
+
+@pytest.mark.parametrize(
+    ("aggregation", "value"),
+    [(AggregationType.COUNT, 0), (AggregationType.COUNT_UNIQUE, "1.5"), (AggregationType.SUM, 1_500_000)],
+)
+def test_a_meter_reads_nothing_a_text_or_a_number_as_its_aggregation_needs(aggregation, value):
+    assert replace(RULE, aggregation=aggregation).read({"usage": {"tokens": Decimal("1.50")}}) == value
+
+
+@pytest.mark.parametrize(
+    ("properties", "problem"),
+    [
+        ({}, "is missing"),
+        ({"usage": {"tokens": None}}, "is missing"),
+        ({"usage": {"tokens": "many"}}, "is not a number"),
+    ],
+)
+def test_a_property_that_cannot_be_used_is_named(properties, problem):
+    with pytest.raises(Unusable, match=f"^usage.tokens {problem}$"):
+        RULE.read(properties)
+
+
+def test_an_event_passes_all_filters_or_is_not_counted():
+    filters = (("model", frozenset({"large"})), ("region", frozenset({"eu"})))
+    rule = replace(RULE, aggregation=AggregationType.COUNT, filters=filters)
+    assert rule.read({"model": "large", "region": "eu"}) == 0
+    assert rule.read({"model": "large", "region": "us"}) is None
+    assert rule.read({"model": "small", "region": "eu"}) is None
 
 
 def test_a_filter_that_finds_no_text_keeps_the_event_out():
