@@ -140,6 +140,19 @@ def test_the_anchor_lies_in_a_period_that_begins_with_it_or_with_its_calendar(re
     assert recurrence.containing(first).start_at == first
 
 
+@pytest.mark.parametrize("years", [-25, 400])
+@pytest.mark.parametrize("length", [1, 5])
+@pytest.mark.parametrize("period", REPEATING)
+def test_a_period_far_away_is_found_as_soon_as_a_near_one(period, length, years, monkeypatch):
+    recurrence = repeating(period, datetime(2026, 11, 24, 10), BillingCycle.ANNIVERSARY, length)
+    tried, start = [], Recurrence._start
+    monkeypatch.setattr(Recurrence, "_start", lambda self, index: start(self, tried.append(index) or index))
+    at = datetime(2026 + years, 3, 7, 12, tzinfo=BERLIN)
+    period = recurrence.containing(at)
+    assert period.start_at <= at < period.end_at
+    assert len(tried) <= 5
+
+
 @pytest.mark.parametrize(("period", "length"), [(BillingPeriod.ONETIME, 1), (BillingPeriod.MONTHLY, 0)])
 def test_what_does_not_repeat_has_no_periods(period, length):
     with pytest.raises(ValueError, match="does not repeat"):
