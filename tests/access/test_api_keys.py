@@ -78,6 +78,10 @@ def test_what_is_stored_does_not_hold_the_secret():
     assert KEY.secret not in stored
 
 
+def test_the_scopes_are_the_words_that_are_stored_with_keys():
+    assert [str(scope) for scope in Scope] == ["sessions:mint", "events:write", "read", "write", "admin"]
+
+
 @pytest.mark.threat("T34")
 @pytest.mark.parametrize("needed", Scope)
 @pytest.mark.parametrize("held", Scope)

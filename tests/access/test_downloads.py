@@ -1,5 +1,7 @@
 """Links to files: one minute, one file, one customer."""
 
+import base64
+import json
 from datetime import timedelta
 
 import pytest
@@ -35,6 +37,21 @@ def link(**changed: object) -> str:
 def test_a_link_says_whose_file_it_is_from_which_session_and_how_to_write_it(kind):
     token = sign_download(KEY, ACME, kind, "paid > 100", "de_DE", NOW)
     assert verify_download(KEY, token, NOW) == Download(ACME.customer_public_id, ACME.jti, kind, "paid > 100", "de_DE")
+
+
+def test_links_made_before_an_upgrade_open_after_it_for_their_words_never_change():
+    token = sign_download_of_operator(KEY, ACME.customer_public_id, "0123456789abcdef", "inv_1", "en_US", NOW)
+    header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in token.split(".")[:2])
+    assert header == {"alg": "HS256", "kid": "d1", "typ": "download+jwt"}
+    assert (claims["iss"], claims["aud"], claims["file"]) == ("customer-portal", "download", "invoice.pdf")
+    assert claims["session"] == "key:0123456789abcdef"
+    assert [str(kind) for kind in FileKind] == [
+        "invoice.pdf",
+        "invoices.csv",
+        "transactions.csv",
+        "usage-breakdown.csv",
+        "usage-series.csv",
+    ]
 
 
 def test_a_link_from_a_session_names_no_api_key():

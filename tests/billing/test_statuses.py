@@ -18,6 +18,7 @@ from portal_app.billing.statuses import (
     SubscriptionState,
     SubscriptionStatus,
     invoice_state,
+    payment_status_of,
     subscription_state,
 )
 from portal_app.build import ROOT
@@ -116,6 +117,26 @@ def test_a_word_that_asks_for_money_is_said_exactly_while_some_is_owed(payment_s
     assert (word in UNPAID_STATES) == owed
     late = owed and due_at is not None and due_at < NOW
     assert (word is InvoiceState.OVERDUE) == (late and payment_status is not P.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("due", "paid", "refunded", "status"),
+    [
+        (20, 0, 0, P.PENDING),
+        (20, 19, 0, P.PENDING),
+        (20, 20, 0, P.SUCCEEDED),
+        (20, 21, 0, P.OVERPAID),
+        (0, 0, 0, P.PENDING),
+        (0, 1, 0, P.OVERPAID),
+        (-5, 0, 0, P.PENDING),
+        (20, 20, 20, P.REFUNDED),
+        (20, 20, 1, P.PARTIALLY_REFUNDED),
+        (20, 5, 5, P.REFUNDED),
+        (20, 5, 1, P.PARTIALLY_REFUNDED),
+    ],
+)
+def test_what_was_paid_and_refunded_says_how_far_a_payment_is(due, paid, refunded, status):
+    assert payment_status_of(Decimal(due), Decimal(paid), Decimal(refunded)) is status
 
 
 S, SS = SubscriptionStatus, SubscriptionState
