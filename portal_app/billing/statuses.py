@@ -5,7 +5,7 @@ The words are those of the documented API. Their labels on screen are in labels.
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import StrEnum, auto
 
 
 class RecordStatus(StrEnum):
@@ -248,18 +248,18 @@ def payment_status_of(due: Decimal, paid: Decimal, refunded: Decimal) -> Payment
 class InvoiceState(StrEnum):
     """What an invoice is to the person who owes it: the one word of its badge."""
 
-    PAID = "paid"
-    PENDING = "pending"
-    STARTED = "started"
-    PARTIALLY_PAID = "partially_paid"
-    PROCESSING = "processing"
-    OVERDUE = "overdue"
-    FAILED = "failed"
-    OVERPAID = "overpaid"
-    REFUNDED = "refunded"
-    PARTIALLY_REFUNDED = "partially_refunded"
-    NOTHING_DUE = "nothing_due"
-    VOID = "void"
+    PAID = auto()
+    PENDING = auto()
+    STARTED = auto()
+    PARTIALLY_PAID = auto()
+    PROCESSING = auto()
+    OVERDUE = auto()
+    FAILED = auto()
+    OVERPAID = auto()
+    REFUNDED = auto()
+    PARTIALLY_REFUNDED = auto()
+    NOTHING_DUE = auto()
+    VOID = auto()
 
 
 UNPAID_STATES = frozenset(
@@ -321,13 +321,13 @@ def invoice_state(  # noqa: PLR0911 (a decision table reads best as one)
 class SubscriptionState(StrEnum):
     """What a subscription is to its customer: the one word of its badge."""
 
-    ACTIVE = "active"
-    TRIALING = "trialing"
-    CANCELLING = "cancelling"
-    PAUSED = "paused"
-    INCOMPLETE = "incomplete"
-    CANCELLED = "cancelled"
-    ENDED = "ended"
+    ACTIVE = auto()
+    TRIALING = auto()
+    CANCELLING = auto()
+    PAUSED = auto()
+    INCOMPLETE = auto()
+    CANCELLED = auto()
+    ENDED = auto()
 
 
 _SUBSCRIPTION_AS_SAID = {
