@@ -235,7 +235,8 @@ def _fork(do: Callable[[], int], *, allowed: int = 0) -> int:
             resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
             signal.alarm(600 + allowed)  # for one that waits and does nothing
         nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, 1)
+        for stream in (1, 2) if allowed else (1,):
+            os.dup2(nothing, stream)
         code = int(do())
     finally:
         os._exit(code)
