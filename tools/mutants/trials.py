@@ -29,6 +29,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 
 import coverage
+import hypothesis
 import pytest
 from changes import Mutant
 
@@ -112,9 +113,9 @@ class _Watch:
     def _observe(self, item: pytest.Item, following: pytest.Item | None) -> None:
         _forget(self.paths)  # what one test left in a cache, the next would not run
         self.measured.switch_context(item.nodeid)
-        begun = time.perf_counter()
+        begun = time.process_time()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        self.seconds[item.nodeid] = time.perf_counter() - begun
+        self.seconds[item.nodeid] = time.process_time() - begun
         self.measured.switch_context("")
 
     def _cost(self, test: str) -> tuple[float, str]:
@@ -133,11 +134,22 @@ def _try_function(mutant: Mutant, items: Sequence[pytest.Item], session: pytest.
 
 
 def _run(items: Sequence[pytest.Item], session: pytest.Session) -> int:
+    _prepare(items)
     for item, following in pairwise([*items, None]):
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         if session.testsfailed:
             return 1
     return 0
+
+
+def _prepare(items: Sequence[pytest.Item]) -> None:
+    """Let tests say that they fail, and no more: looking for the smallest example takes long."""
+    for item in items:
+        test = getattr(item, "obj", None)
+        chosen = getattr(test, "_hypothesis_internal_use_settings", None)
+        if chosen is not None:
+            phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+            test._hypothesis_internal_use_settings = hypothesis.settings(chosen, phases=phases)  # noqa: SLF001
 
 
 def _functions(module: ModuleType | type, prefix: str = "") -> dict[str, FunctionType]:
@@ -193,6 +205,7 @@ class _Chosen:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = sorted((item for item in items if item.nodeid in self.place), key=lambda i: self.place[i.nodeid])
+        _prepare(items)
 
 
 def _pytest(tests: Sequence[str], plugin: object) -> int:
@@ -204,7 +217,7 @@ def _pytest(tests: Sequence[str], plugin: object) -> int:
 class _Job:
     do: Callable[[], int]
     seconds: float
-    """How long it takes without a change."""
+    """The work it is without a change."""
 
 
 def _each_in_a_fork(jobs: Mapping[int, _Job], workers: int) -> dict[int, bool]:
@@ -217,7 +230,7 @@ def _each_in_a_fork(jobs: Mapping[int, _Job], workers: int) -> dict[int, bool]:
     while waiting or running:
         while waiting and len(running) < workers:
             key, job = waiting.pop()
-            running[_fork(job.do, allowed=int(10 + 5 * job.seconds))] = key
+            running[_fork(job.do, allowed=int(5 + 3 * job.seconds))] = key
         pid, status = os.wait()
         ended[running.pop(pid)] = os.waitstatus_to_exitcode(status) != 0
     return ended
