@@ -94,8 +94,6 @@ def quantity(
         ValueError: a WEIGHTED_SUM without its period.
     """
     match aggregation:
-        case AggregationType.SUM:
-            return _decimal(cell.total)
         case AggregationType.COUNT:
             return Decimal(cell.events)
         case AggregationType.COUNT_UNIQUE:

@@ -99,7 +99,7 @@ class MeterRule:
         Raises:
             Unusable: the property is missing, or not what the aggregation needs.
         """
-        if self.filters and not passes(self.filters, properties):
+        if not passes(self.filters, properties):
             return None
         if self.aggregation is AggregationType.COUNT:
             return 0
@@ -119,8 +119,8 @@ def passes(filters: Filters, properties: Mapping[str, object]) -> bool:
 
 def property_at(properties: Mapping[str, object], path: str) -> object:
     """Return the property of this name, or the one nested at this dotted path; None if there is neither."""
-    if path in properties or "." not in path:
-        return properties.get(path)
+    if path in properties:
+        return properties[path]
     found: object = properties
     for part in path.split("."):
         if not isinstance(found, Mapping):

@@ -96,6 +96,22 @@ def test_a_cell_without_a_moment_keeps_none():
     assert moment_within(Cell(3, 5), 7) is None
 
 
+def test_a_cell_keeps_only_what_its_aggregation_needs():
+    assert cell_of(AggregationType.COUNT, [(5, START, "a")]) == Cell(events=1)
+    assert cell_of(AggregationType.SUM, [(5, START, "a")]) == Cell(events=1, total=5)
+
+
+def test_without_events_there_is_no_quantity_however_short_the_period():
+    quarter_hour = TimeRange(PERIOD.start_at, PERIOD.start_at + timedelta(minutes=15))
+    assert quantity(Cell(), AggregationType.WEIGHTED_SUM, period=quarter_hour) == 0
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_half_of_the_last_decimal_is_rounded_away_from_zero(sign):
+    average = quantity(Cell(events=128, total=sign), AggregationType.AVG)  # 0.0000000078125
+    assert average == sign * Decimal("0.000000007813")
+
+
 def test_a_sum_weighted_by_time_without_its_period_is_an_error():
     with pytest.raises(ValueError, match="needs its period"):
         quantity(Cell(), AggregationType.WEIGHTED_SUM)

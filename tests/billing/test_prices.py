@@ -87,6 +87,11 @@ def test_all_problems_are_named_at_once():
     ]
 
 
+def test_tiers_in_the_wrong_order_are_each_named():
+    fields = [problem.field for problem in model_problems(tiered(tier(None), tier(5)))]
+    assert fields == ["tiers[0].up_to", "tiers[1].up_to"]
+
+
 @pytest.mark.parametrize("change_at", [at(10, 1), at(10, 0, 1), at(10, 0).replace(microsecond=1)])
 def test_a_price_changes_on_the_quarter_hour_only(change_at):
     sentence = "prices change on the quarter hour (UTC): minutes 00, 15, 30 or 45, no seconds"
@@ -123,3 +128,4 @@ def test_a_tariff_knows_when_its_prices_change_inside_a_period():
         PriceVersion(3, PER_UNIT, at(13)),
     )
     assert Tariff("usd", versions).changes_in(TimeRange(at(10), at(20))) == [at(12), at(13)]
+    assert Tariff("usd", versions).changes_in(TimeRange(at(10), at(13))) == [at(12)]

@@ -98,6 +98,10 @@ def test_an_invoice_of_nothing_is_neither_paid_nor_pending():
     assert state(P.PENDING, due="0", due_at=PAST) is InvoiceState.NOTHING_DUE
 
 
+def test_what_remains_is_waited_for_though_nothing_was_due():
+    assert state(P.PENDING, due="0", remaining="5") is InvoiceState.PENDING
+
+
 @pytest.mark.parametrize("payment_status", [P.PENDING, P.FAILED, P.PROCESSING, P.INITIATED])
 def test_an_invoice_with_nothing_remaining_is_paid_though_its_status_lags(payment_status):
     assert state(payment_status, paid="20", due_at=PAST) is InvoiceState.PAID
