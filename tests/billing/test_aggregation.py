@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from portal_app.billing.aggregation import Cell, joined, merged, moment_since_1970, moment_within, quantity, split
 from portal_app.billing.instants import QUARTER_HOUR, bucket_of, bucket_start, instant, micros
-from portal_app.billing.metering import MAX_UNITS, AggregationType
+from portal_app.billing.metering import MAX_UNITS, AggregationType, MeterRule
 from portal_app.billing.periods import TimeRange
 
 PERIOD = TimeRange(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
@@ -94,6 +94,16 @@ def test_a_moment_kept_within_its_quarter_hour_is_small_and_comes_back_whole(tak
 
 def test_a_cell_without_a_moment_keeps_none():
     assert moment_within(Cell(3, 5), 7) is None
+
+
+def test_instants_are_stored_as_microseconds_and_quarter_hours_since_1970():
+    assert micros(datetime(2026, 1, 20, 12, tzinfo=UTC)) == 1_768_910_400_000_000
+    assert bucket_of(datetime(2026, 1, 20, 12, tzinfo=UTC)) == 1_768_910_400 // 900
+
+
+def test_a_sum_is_multiplied_by_one_unless_its_meter_says_more():
+    assert quantity(Cell(1, 5_000_000), AggregationType.SUM_WITH_MULTIPLIER) == 5
+    assert MeterRule(1, "call", AggregationType.SUM_WITH_MULTIPLIER).multiplier == 1
 
 
 def test_a_cell_keeps_only_what_its_aggregation_needs():

@@ -44,7 +44,7 @@ def test_a_float_is_a_mistake_of_the_program():
 @pytest.mark.parametrize(
     ("value", "units"),
     [("1", 10**6), ("+1.5e3", 1_500_000_000), ("-0.000001", -1), ("1E-6", 1), ("0" * 39 + "1.0", 10**6),
-     ("1." + "0" * 40, 10**6), (Decimal("1.0000000"), 10**6), (-2, -2_000_000)],
+     ("1." + "0" * 40, 10**6), (Decimal("1.0000000"), 10**6), (-2, -2_000_000), ("9223372036854.775807", 2**63 - 1)],
 )  # fmt: skip
 def test_a_number_is_read_from_whatever_json_has_of_it(value, units):
     assert units_of(value) == units

@@ -1,5 +1,6 @@
 """Exact amounts: rounding happens once and half up, currencies never mix, credits are worth what their rate says."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 
@@ -50,7 +51,7 @@ def test_anything_else_is_no_currency(code):
 
 def test_every_currency_is_listed_once_with_0_2_3_or_4_decimals():
     assert set(CURRENCIES.values()) == {0, 2, 3, 4}
-    assert all(is_currency(code) for code in CURRENCIES)
+    assert all(is_currency(code) and re.fullmatch("[a-z]{3}", code) for code in CURRENCIES)
 
 
 @given(AMOUNTS, AMOUNTS)
