@@ -85,7 +85,8 @@ class World:
         def send(case, dice):
             self.guide(case, operation, dice)
             case.headers.clear()  # generated credentials are refused as none is
-            assert case.call().status_code == 401
+            refusal = case.call()
+            assert refusal.status_code == 401 or "holds a NUL character" in refusal.text, refusal.text
             answer = case.call(headers=credential)
             case.validate_response(answer, checks=CHECKS)
             answered[answer.status_code] += 1
@@ -101,7 +102,7 @@ class World:
         good = [operation for operation, seen in self.answered.items() if any(status < 300 for status in seen)]
         return (
             f"generated requests: {total.total()} with a credential, {dict(total)}, in {len(good)} of {len(operations)}"
-            f" operations with a 2xx; {total.total()} without: all 401"
+            f" operations with a 2xx; {total.total()} without: all refused"
         )
 
     def never_good(self) -> list[str]:
