@@ -8,7 +8,7 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from statistics import linear_regression, mean
@@ -31,7 +31,7 @@ OPEN_AT_ONCE = 100
 SENDERS = 8
 STOPS_WITHIN_SECONDS = 10
 PAGES, WORKING_SECONDS, PAUSE_SECONDS = 1000, 600.0, 4.0
-VISITS, VISITORS, SAMPLE_SECONDS = 50_000, 4, 5.0
+VISITS, VISITORS, ROUNDS, PING_SECONDS = 50_000, 4, 10, 25
 WORK = {
     "loading": (handler_name("invoices", "load"), "invoices_state"),
     "nothing": (handler_name("overview", "turn"), "overview_state"),
@@ -183,23 +183,30 @@ def work_until(until: float, page: Page, foreign: set[str], waits: dict[str, lis
 
 @pytest.mark.long
 def test_fifty_thousand_pages_that_come_and_go_leave_no_memory_taken(tmp_path, tally, capsys):
-    """E2: once it is warm, what the server holds grows by no more than a hundredth in ten minutes."""
+    """E2: once it is warm, what the server holds at rest grows by no more than a hundredth in ten minutes.
+
+    At rest, since Engine.IO holds a closed socket until its next ping is due: while pages come, what is held follows
+    how fast they come.
+    """
     held: list[tuple[float, int]] = []
+    failed: list[BaseException] = []
     with running_portal(tmp_path, fill=fill) as portal:
-        with ThreadPoolExecutor(VISITORS) as visitors:
-            visits = [visitors.submit(come_and_go, portal, VISITS // VISITORS) for _ in range(VISITORS)]
-            while wait(visits, SAMPLE_SECONDS).not_done:
-                held.append((time.monotonic(), resident_kilobytes(portal)))
-        failed = [error for one in visits if (error := one.exception())]
+        for _ in range(ROUNDS):
+            with ThreadPoolExecutor(VISITORS) as visitors:
+                each = VISITS // ROUNDS // VISITORS
+                visits = [visitors.submit(come_and_go, portal, each) for _ in range(VISITORS)]
+            failed += [error for one in visits if (error := one.exception())]
+            time.sleep(PING_SECONDS + 5)
+            held.append((time.monotonic(), resident_kilobytes(portal)))
         log = portal.printed()
     if failed:
         raise BaseExceptionGroup("pages that failed", failed)
     assert "Traceback" not in log
-    warm = held[len(held) // 4 :]
+    warm = held[1:]
     slope, _ = linear_regression(*zip(*warm, strict=True))
     growth = 600 * slope / mean(kilobytes for _, kilobytes in warm)
     with capsys.disabled():
-        print(f"\nE2 {growth:+.2%} in ten minutes; KiB at each sample: {[kilobytes for _, kilobytes in held]}")  # noqa: T201 (a slope to see)
+        print(f"\nE2 {growth:+.2%} in ten minutes; KiB after each round: {[kilobytes for _, kilobytes in held]}")  # noqa: T201 (a slope to see)
     tally("E2 pages that came and went", VISITS, len(failed))
     assert growth <= 0.01
 
