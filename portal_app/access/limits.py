@@ -48,7 +48,7 @@ class Moments:
         while moments and moments[0] <= now - limit.get_expiry():
             moments.popleft()
         if len(moments) >= limit.amount:
-            return moments[0] + limit.get_expiry() - now
+            return (moments[0] if moments else now) + limit.get_expiry() - now
         moments.append(now)
         return 0.0
 
@@ -58,7 +58,7 @@ class Moments:
             return
         self._sweep_at = now + SWEEP_SECONDS
         for key, moments in list(self._kept.items()):
-            if moments[-1] <= now - rule_of(key[0]).get_expiry():
+            if not moments or moments[-1] <= now - rule_of(key[0]).get_expiry():
                 del self._kept[key]
 
 

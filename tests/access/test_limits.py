@@ -99,3 +99,8 @@ def test_proxies_are_trusted_as_the_settings_say(settings):
 )
 def test_an_address_is_what_trusted_proxies_say_and_nobody_else(peer, forwarded, trusted, address):
     assert client_address(peer, {"x-forwarded-for": forwarded} if forwarded else {}, trusted) == address
+
+
+def test_a_rule_of_none_lets_nobody_in_and_says_when_its_time_is_over():
+    moments = Moments()
+    assert [moments.wait_for("0/minute", ("acme",), now) for now in (1000.0, 1061.0)] == [60.0, 60.0]
