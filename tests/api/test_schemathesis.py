@@ -96,8 +96,15 @@ class World:
     def fuzz_all(self, examples: int) -> str:
         """Send generated requests to every operation, and say what was answered how often."""
         operations = [one for one in all_operations() if not refuses_always(one)]
+        failed: list[Exception] = []
         for operation in sorted(operations, key=lambda one: (not one.is_portal, one.method == "DELETE")):
-            self.fuzz(operation, examples)
+            try:
+                self.fuzz(operation, examples)
+            except Exception as problem:  # hours of requests are not lost to the first one that fails
+                problem.add_note(str(operation))
+                failed.append(problem)
+        if failed:
+            raise ExceptionGroup(f"{len(failed)} of {len(operations)} operations", failed)
         total = sum(self.answered.values(), Counter())
         good = [operation for operation, seen in self.answered.items() if any(status < 300 for status in seen)]
         return (
