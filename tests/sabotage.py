@@ -349,6 +349,20 @@ SABOTAGES = [
         "tests/web/test_logs.py::test_in_production_no_library_writes_beside_it",
     ),
     _one(
+        "T40",
+        "portal_app/ui/gate.py",
+        "async with TURNS.of(customer):",
+        "async with TURNS.of(object()):",
+        "tests/ui/test_sockets.py::test_what_one_customer_asks_of_the_database_through_its_pages_keeps_no_other_waiting",
+    ),
+    _one(
+        "T40",
+        "portal_app/api/bodies.py",
+        "async with TURNS.of(visitor.principal.customer_id, waiting=WAITING):",
+        "async with TURNS.of(object(), waiting=WAITING):",
+        "tests/api/test_turns.py::test_a_customer_is_answered_in_turn_and_only_so_many_may_wait",
+    ),
+    _one(
         "T43",
         SETTINGS,
         "bool(settings.redis_url) and not urlsplit(settings.redis_url).password",

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from portal_app.access.api_keys import parse_api_key
-from portal_app.api.turns import TURNS
+from portal_app.access.turns import TURNS, WAITING
 from portal_app.errors import BodyTooLarge, Invalid, NotJson, SessionRequired, Unauthorized
 
 MAX_BYTES = 1024 * 1024
@@ -85,7 +85,7 @@ class DataRoute(APIRoute):
             if not _is_of_a_customer(request):
                 return await handle(request)
             visitor = await guard(request)
-            async with TURNS.of(visitor.principal.customer_id):
+            async with TURNS.of(visitor.principal.customer_id, waiting=WAITING):
                 return await handle(request)
 
         return checked

@@ -25,6 +25,7 @@ from reflex_base.utils.format import format_event_handler
 
 from portal_app import clock
 from portal_app.access.principal import CustomerId, Principal
+from portal_app.access.turns import TURNS
 from portal_app.database import Session, current_database
 from portal_app.display import Display, make_display
 from portal_app.errors import Unavailable
@@ -268,7 +269,9 @@ class Portal(rx.State):
         confirmed_at, now = self._confirmed_at, clock.utc_now()
         if confirmed_at is None or (now - confirmed_at).total_seconds() > CONFIRMED_SECONDS:
             raise Unavailable
-        return await current_database().read(query, self._customer(), *args, **kwargs)
+        customer = self._customer()
+        async with TURNS.of(customer):
+            return await current_database().read(query, customer, *args, **kwargs)
 
 
 class Gate(rx.Middleware):

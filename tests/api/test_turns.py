@@ -9,9 +9,9 @@ import httpx2
 import pytest
 
 from portal_app import clock
+from portal_app.access.turns import Turns
 from portal_app.api import bodies
 from portal_app.api.portal import info
-from portal_app.api.turns import Turns
 from portal_app.queries.customers import get_profile
 
 AT_ONCE, WAITING = 2, 5
@@ -38,7 +38,8 @@ def slow(monkeypatch):
         return get_profile(session, customer_id)
 
     monkeypatch.setattr(info, "get_profile", profile)
-    monkeypatch.setattr(bodies, "TURNS", Turns(AT_ONCE, WAITING))
+    monkeypatch.setattr(bodies, "TURNS", Turns(AT_ONCE))
+    monkeypatch.setattr(bodies, "WAITING", WAITING)
     return most
 
 
@@ -51,6 +52,7 @@ def asked_at_once(api, *tokens):
     return asyncio.run(ask())
 
 
+@pytest.mark.threat("T40")
 @pytest.mark.usefixtures("acme_id", "globex_id")
 def test_a_customer_is_answered_in_turn_and_only_so_many_may_wait(api, database, slow):
     acme, globex = (cast.mint(database, name, now=clock.utc_now()).token for name in ("acme", "globex"))

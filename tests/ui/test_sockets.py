@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 from canaries import fill
@@ -183,3 +183,22 @@ def test_strangers_of_one_address_are_so_many_and_those_of_another_are_not_turne
         assert other.boot(strict.token("acme")).shows("status") == "open"
     for page in opened:
         page.close()
+
+
+@pytest.mark.threat("T40")
+def test_what_one_customer_asks_of_the_database_through_its_pages_keeps_no_other_waiting(portal, knobs):
+    with Page(portal) as other, ExitStack() as stack:
+        pages = [stack.enter_context(Page(portal)) for _ in range(connections.MOST_OF_A_SESSION)]
+        for page in pages:
+            page.boot(portal.token("acme"), "/nowhere").wait_for("open")
+        other.boot(portal.token("globex"), "/nowhere").wait_for("open")
+        knobs.turn("slow")
+        for page in pages:
+            page.call(handler_name("overview", "load"))
+            page.listen(0.2)
+        other.call(handler_name("invoices", "load"), "/invoices")
+        other.wait_for_data("invoices")
+        assert not other.tab("invoices")["failed"]
+        knobs.back()
+        for page in pages:
+            page.wait_for_data("overview")

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from portal_app.errors import TooManyRequests
 
-AT_ONCE, WAITING = 3, 60
-"""Requests of one customer: one thread fewer than read the database, and what a front end might ask for in a hurry."""
+AT_ONCE = 3
+"""Answers of one customer: one thread fewer than read the database."""
+WAITING = 60
+"""Requests of one customer: what a front end might ask for in a hurry. Sockets are few already, and wait."""
 RETRY_AFTER_SECONDS = 1
 
 
@@ -21,23 +23,23 @@ class _Queue:
 
 
 class Turns:
-    """Lets so many of each at once; as many more as may wait do, in their order."""
+    """Lets so many of each at once; the others wait, in their order."""
 
-    def __init__(self, at_once: int, waiting: int) -> None:
+    def __init__(self, at_once: int) -> None:
         """Keep how many."""
-        self._at_once, self._most = at_once, at_once + waiting
+        self._at_once = at_once
         self._queues: dict[Hashable, _Queue] = {}
 
     @asynccontextmanager
-    async def of(self, whose: Hashable) -> AsyncGenerator[None]:
+    async def of(self, whose: Hashable, *, waiting: int | None = None) -> AsyncGenerator[None]:
         """Wait for a turn, and have it until the end of the block.
 
         Raises:
-            TooManyRequests: so many wait already.
+            TooManyRequests: `waiting` wait already.
         """
         place = asyncio.get_running_loop(), whose
         queue = self._queues.setdefault(place, _Queue(asyncio.Semaphore(self._at_once)))
-        if queue.count >= self._most:
+        if waiting is not None and queue.count >= self._at_once + waiting:
             raise TooManyRequests(retry_after=RETRY_AFTER_SECONDS)
         queue.count += 1
         try:
@@ -49,5 +51,5 @@ class Turns:
                 del self._queues[place]
 
 
-TURNS = Turns(AT_ONCE, WAITING)
+TURNS = Turns(AT_ONCE)
 """Those of this process."""
