@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal_app.billing.metering import AggregationType
+from portal_app.billing.states import InvoiceState, SubscriptionState
 from portal_app.billing.statuses import (
     BillingPeriod,
     BillingReason,
-    InvoiceState,
     InvoiceType,
     PaymentMethod,
     PaymentStatus,
     RecordStatus,
-    SubscriptionState,
     TransactionReason,
     TransactionStatus,
     TransactionType,

@@ -7,23 +7,20 @@ from itertools import product
 import cast
 import pytest
 
+from portal_app.billing.states import InvoiceState, SubscriptionState, invoice_state, subscription_state
 from portal_app.billing.statuses import (
     CUSTOMER_INVOICE_STATUSES,
     BillingPeriod,
     BillingReason,
-    InvoiceState,
     InvoiceType,
     PaymentMethod,
     PaymentStatus,
-    SubscriptionState,
     SubscriptionStatus,
     TransactionReason,
     TransactionStatus,
     TransactionType,
     WalletStatus,
     WalletType,
-    invoice_state,
-    subscription_state,
 )
 from portal_app.labels import (
     BILLING_REASONS,

@@ -11,13 +11,8 @@ from sqlmodel import col, func, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.money import plain
-from portal_app.billing.statuses import (
-    RECEIVED_PAYMENT_STATUSES,
-    InvoiceStatus,
-    PaymentMethod,
-    PaymentStatus,
-    payment_status_of,
-)
+from portal_app.billing.states import payment_status_of
+from portal_app.billing.statuses import RECEIVED_PAYMENT_STATUSES, InvoiceStatus, PaymentMethod, PaymentStatus
 from portal_app.commands.audit import record
 from portal_app.commands.invoice_credits import pay_with_credits
 from portal_app.database import Session

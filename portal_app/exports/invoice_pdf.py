@@ -13,7 +13,8 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from portal_app.billing.money import Money
-from portal_app.billing.statuses import InvoiceState, InvoiceType
+from portal_app.billing.states import InvoiceState
+from portal_app.billing.statuses import InvoiceType
 from portal_app.display import MISSING, Display
 from portal_app.exports.glyphs import UNPRINTABLE, printable
 from portal_app.labels import INVOICE_STATES, PAYMENT_METHODS, PAYMENT_STATUSES

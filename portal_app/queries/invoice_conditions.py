@@ -11,13 +11,8 @@ from sqlalchemy import ColumnElement, and_, case, literal_column, or_, text
 from sqlmodel import col
 
 from portal_app.billing.periods import local_midnight
-from portal_app.billing.statuses import (
-    CUSTOMER_INVOICE_STATUSES,
-    UNPAID_STATES,
-    InvoiceState,
-    InvoiceStatus,
-    PaymentStatus,
-)
+from portal_app.billing.states import UNPAID_STATES, InvoiceState
+from portal_app.billing.statuses import CUSTOMER_INVOICE_STATUSES, InvoiceStatus, PaymentStatus
 from portal_app.models.invoice import Invoice
 from portal_app.queries.invoice_search import AmountTerm, DateTerm, InvoiceSearch, NumberTerm, StatusTerm
 from portal_app.queries.rows import NOW
@@ -86,7 +81,7 @@ def _is_any(states: frozenset[InvoiceState]) -> Any:
 
 
 def _state_in_sql() -> str:
-    """`billing.statuses.invoice_state` as SQL, clause by clause; as text, since nothing in it ever changes."""
+    """`billing.states.invoice_state` as SQL, clause by clause; as text, since nothing in it ever changes."""
     payment = col(Invoice.payment_status)
     remaining, due = col(Invoice.amount_remaining), col(Invoice.amount_due)
     void = or_(col(Invoice.invoice_status) == InvoiceStatus.VOIDED, payment == PaymentStatus.VOIDED)

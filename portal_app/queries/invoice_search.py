@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from portal_app.billing.money import CURRENCIES
 from portal_app.billing.periods import last_of_month
-from portal_app.billing.statuses import UNPAID_STATES, InvoiceState
+from portal_app.billing.states import UNPAID_STATES, InvoiceState
 from portal_app.database import is_storable
 
 MAX_CHARACTERS = 100

@@ -15,10 +15,7 @@ from sqlmodel import col
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.money import Money
-from portal_app.billing.statuses import (
-    InvoiceState,
-    invoice_state,
-)
+from portal_app.billing.states import InvoiceState, invoice_state
 from portal_app.database import Session
 from portal_app.models.invoice import Invoice
 from portal_app.queries.invoice_conditions import OVERDUE, UNPAID, matching, visible

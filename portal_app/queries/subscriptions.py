@@ -13,15 +13,14 @@ from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from portal_app.access.principal import CustomerId
+from portal_app.billing.states import SubscriptionState, subscription_state
 from portal_app.billing.statuses import (
     BillingCycle,
     BillingModel,
     BillingPeriod,
     PriceType,
     RecordStatus,
-    SubscriptionState,
     SubscriptionStatus,
-    subscription_state,
 )
 from portal_app.database import Session
 from portal_app.errors import NotFound

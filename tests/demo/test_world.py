@@ -12,7 +12,8 @@ from sqlmodel import SQLModel, select
 
 from portal_app.billing.money import Money
 from portal_app.billing.periods import TimeRange, billing_recurrence
-from portal_app.billing.statuses import InvoiceState, SubscriptionState, WalletStatus
+from portal_app.billing.states import InvoiceState, SubscriptionState
+from portal_app.billing.statuses import WalletStatus
 from portal_app.database import Database
 from portal_app.demo.world import DEMO_CUSTOMERS, load_demo
 from portal_app.display import make_display

@@ -9,7 +9,8 @@ import pytest
 from operator_files import counts, everything, told
 
 from portal_app.billing.money import Money
-from portal_app.billing.statuses import InvoiceState, SubscriptionState, TransactionReason
+from portal_app.billing.states import InvoiceState, SubscriptionState
+from portal_app.billing.statuses import TransactionReason
 from portal_app.display import make_display
 from portal_app.imports.directory import import_directory
 from portal_app.imports.nouns import NOUNS

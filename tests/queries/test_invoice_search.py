@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_app.billing.money import Money
-from portal_app.billing.statuses import UNPAID_STATES, InvoiceState
+from portal_app.billing.states import UNPAID_STATES, InvoiceState
 from portal_app.database import is_storable
 from portal_app.display import make_display
 from portal_app.labels import INVOICE_STATES

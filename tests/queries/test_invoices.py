@@ -12,14 +12,8 @@ from sqlmodel import select
 from statements import counted, explained
 
 from portal_app.billing.money import Money
-from portal_app.billing.statuses import (
-    BillingReason,
-    InvoiceState,
-    InvoiceStatus,
-    PaymentMethod,
-    PaymentStatus,
-    PriceType,
-)
+from portal_app.billing.states import InvoiceState
+from portal_app.billing.statuses import BillingReason, InvoiceStatus, PaymentMethod, PaymentStatus, PriceType
 from portal_app.errors import NotFound
 from portal_app.models.invoice import Invoice
 from portal_app.queries.customers import get_published_customer_of_operator

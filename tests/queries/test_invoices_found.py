@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from portal_app.billing.statuses import InvoiceState, InvoiceStatus, PaymentStatus
+from portal_app.billing.states import InvoiceState
+from portal_app.billing.statuses import InvoiceStatus, PaymentStatus
 from portal_app.queries.invoice_search import (
     AmountTerm,
     DateTerm,

@@ -7,13 +7,8 @@ import cast
 import pytest
 from statements import counted
 
-from portal_app.billing.statuses import (
-    BillingModel,
-    BillingPeriod,
-    PriceType,
-    SubscriptionState,
-    SubscriptionStatus,
-)
+from portal_app.billing.states import SubscriptionState
+from portal_app.billing.statuses import BillingModel, BillingPeriod, PriceType, SubscriptionStatus
 from portal_app.queries.subscriptions import RecurringFee, list_subscriptions
 
 NOW, DAY = cast.NOW, timedelta(days=1)

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 import reflex as rx
 
-from portal_app.billing.statuses import SubscriptionState
+from portal_app.billing.states import SubscriptionState
 from portal_app.display import Display
 from portal_app.labels import SUBSCRIPTION_STATES, every
 from portal_app.queries.subscriptions import SubscriptionSummary

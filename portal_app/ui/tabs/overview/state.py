@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from portal_app import clock
-from portal_app.billing.statuses import InvoiceState
+from portal_app.billing.states import InvoiceState
 from portal_app.display import Display
 from portal_app.labels import INVOICE_STATES
 from portal_app.queries.invoices import invoices_at_a_glance
