@@ -17,7 +17,7 @@ setup-dev: .venv/.dev ## Install what tests and tools need, too
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
-	$(PYTHON) -m venv .venv || { echo "Install Debian's package python3-venv first."; exit 1; }
+	$(PYTHON) -m venv .venv || { rm -rf .venv; echo "Install Debian's package python3-venv first."; exit 1; }
 
 .venv/.run: requirements.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.txt

@@ -17,7 +17,9 @@ from portal_app.settings import Settings
 ROOT = Path(__file__).parent.parent
 SOURCES = (
     "portal_app/ui",
+    "portal_app/access",
     "portal_app/billing",
+    "portal_app/imports",
     "portal_app/queries",
     "portal_app/errors.py",
     "portal_app/labels.py",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from portal_app import cli_operators, clock
 from portal_app.access.api_keys import Scope
@@ -45,8 +45,9 @@ def main() -> None:
         app()
     except PortalError as error:
         _fail(str(error))
-    except OperationalError as error:
-        _fail(f"the database cannot be used: {error.orig} (has `migrate` been run?)")
+    except DBAPIError as error:
+        hint = " (has `migrate` been run?)" if _lacks_a_table(error) else ""
+        _fail(f"the database cannot be used: {str(error.orig).splitlines()[0]}{hint}")
 
 
 @app.command()
@@ -327,6 +328,10 @@ def _day(text: str, option: str) -> date:
 def _say(text: str) -> None:
     """Tell the person at the terminal; scripts read standard output."""
     typer.echo(text, err=True)
+
+
+def _lacks_a_table(error: DBAPIError) -> bool:
+    return "no such" in str(error.orig) or type(error.orig).__name__ in {"UndefinedTable", "UndefinedColumn"}
 
 
 def _fail(text: str, code: int = 1) -> NoReturn:

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from alembic import command
@@ -24,6 +26,13 @@ def downgrade(engine: Engine, revision: str = "base") -> None:
     """Take migrations back, down to `revision`: all of them, or none."""
     with exclusive(engine) as connection:
         command.downgrade(_config(connection), revision)
+
+
+def is_current(engine: Engine) -> bool:
+    """Tell whether a database has the tables of this version."""
+    with engine.connect() as connection:
+        at = MigrationContext.configure(connection).get_current_heads()
+        return set(at) == set(ScriptDirectory.from_config(_config(connection)).get_heads())
 
 
 @contextmanager

@@ -95,9 +95,19 @@ class Settings(BaseSettings):
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         try:
-            return tuple(str(ip_network(text)) for text in value)
+            networks = [ip_network(text) for text in value]
         except ValueError:
             raise ValueError("must be addresses or networks such as 10.0.0.0/8") from None
+        if not all(network.prefixlen for network in networks):
+            raise ValueError("must not be everybody: each client would say whose its request is")
+        return tuple(map(str, networks))
+
+    @field_validator("surfaces")
+    @classmethod
+    def _any(cls, value: tuple[Surface, ...]) -> tuple[Surface, ...]:
+        if not value:
+            raise ValueError("must be portal, operator, or both")
+        return value
 
     @field_validator("limit_mints", "limit_failures", "limit_events")
     @classmethod
@@ -277,7 +287,7 @@ def _production_findings(settings: Settings) -> list[str]:
             "PORTAL_EMBED_ORIGINS may name https origins only",
         ),
         (
-            "operator_name" not in settings.model_fields_set,
+            "operator_name" not in settings.model_fields_set or not settings.operator_name.strip(),
             "PORTAL_OPERATOR_NAME is missing: customers must see who bills them",
         ),
         (

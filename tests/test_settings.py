@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from portal_app import cli
+from portal_app import database as database_module
 from portal_app.build import ROOT
 from portal_app.database import Database
 from portal_app.errors import ConfigurationRefused
-from portal_app.migrations import migrate
+from portal_app.migrations import downgrade, migrate
 from portal_app.secrets_file import SECRETS_FILE, development_secret
 from portal_app.settings import Settings, get_settings, read_settings
 
@@ -54,6 +55,7 @@ REFUSED = {
     "an origin with a path": {"PORTAL_EMBED_ORIGINS": "https://app.northwind.example/"},
     "an origin that is a policy": {"PORTAL_EMBED_ORIGINS": "https://app.northwind.example;script-src"},
     "nobody's name": {"PORTAL_OPERATOR_NAME": None},
+    "an empty name": {"PORTAL_OPERATOR_NAME": " "},
     "a way back over http": {"PORTAL_OPERATOR_RETURN_URL": "http://northwind.example"},
     "a way back that is a script": {"PORTAL_OPERATOR_RETURN_URL": "javascript:alert(1)"},
     "a locale nobody speaks": {"PORTAL_OPERATOR_LOCALE": "xx_YY"},
@@ -66,19 +68,24 @@ REFUSED = {
     "a port beyond all ports": {"PORTAL_PORT": "70000"},
     "a session longer than an hour": {"PORTAL_SESSION_TTL_SECONDS": "86400"},
     "an unknown surface": {"PORTAL_SURFACES": "portal,backdoor"},
+    "no pages at all": {"PORTAL_SURFACES": ""},
+    "everybody as proxy": {"PORTAL_TRUSTED_PROXIES": "10.0.0.0/8,0.0.0.0/0"},
     "an unknown environment": {"PORTAL_ENV": "prod"},
 }
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch) -> Path:
-    """A folder of its own to work in, and nothing of the portal in the environment."""
+    """A folder of its own to work in, nothing of the portal in the environment, and no database open yet."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(database_module, "_current", None)
     for name in [name for name in os.environ if name.startswith(("PORTAL_", "REFLEX_"))]:
         monkeypatch.delenv(name)
     get_settings.cache_clear()
     yield tmp_path
     get_settings.cache_clear()
+    if database_module._current is not None:
+        database_module._current.close()
 
 
 @pytest.fixture
@@ -305,6 +312,25 @@ def test_doctor_has_nothing_to_object_to_in_a_sound_deployment(environment, comm
     code, printed, said = command("doctor")
     assert (code, printed) == (0, "")
     assert "nothing to object to" in said
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_database_without_tables_is_told_in_one_line_with_what_to_do(engine, environment, command, request):
+    if engine == "postgresql":
+        environment(PORTAL_DATABASE_URL=request.getfixturevalue("postgres").new_database(template=None))
+    code, printed, said = command("session", "acme")
+    assert (code, printed) == (1, "")
+    assert len(said.splitlines()) == 1
+    assert "(has `migrate` been run?)" in said
+
+
+def test_doctor_sees_a_database_of_an_earlier_version(environment, command):
+    migrate((database := Database("sqlite:///portal.db")).engine)
+    downgrade(database.engine, "-1")
+    database.close()
+    environment(**SOUND)
+    code, printed, _ = command("doctor")
+    assert (code, printed) == (1, "PORTAL_DATABASE_URL: the database has tables of another version; run `migrate`\n")
 
 
 def test_what_production_alone_wants_is_a_warning_in_development(environment, command):

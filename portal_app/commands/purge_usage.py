@@ -75,9 +75,10 @@ def _purge_keys(session: Session, before: int) -> int:
     senders = select(stream.customer_id).where(stream.first_at < cutoff).distinct()
     for customer_id in connection.execute(senders).scalars().all():
         old = key.customer_id == customer_id, key.at < cutoff
-        count = connection.execute(select(func.count()).select_from(KEYS).where(*old)).scalar_one()
-        if count:
-            connection.execute(delete(KEYS).where(*old))
+        last = select(key.event_id).where(*old).order_by(key.event_id).offset(AT_ONCE).limit(1)
+        upto = connection.execute(last).scalar()
+        some = (*old, key.event_id <= upto) if upto is not None else old
+        if count := connection.execute(delete(KEYS).where(*some)).rowcount:
             return count
     return 0
 

@@ -56,8 +56,10 @@ def test_events_before_the_horizon_go_and_what_they_amounted_to_stays(session, a
 
 def test_purging_in_small_portions_is_the_same(session, acme, monkeypatch):
     monkeypatch.setattr(purge_usage, "AT_ONCE", 7)
-    purge(session)
-    assert count(session, EVENTS) == 11
+    close_usage(session, HORIZON, "command line", NOW)
+    portions = list(iter(lambda: purge_some(session), 0))
+    assert max(portions) == 8
+    assert (count(session, EVENTS), count(session, KEYS)) == (11, 41)
     assert list(all_violations(session)) == []
 
 
