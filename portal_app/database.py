@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -72,10 +73,31 @@ class Database:
     async def read(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query in a thread with a session of its own; writers that wait for their turn do not hold it up.
 
+        The database is told to stop when nobody waits any more: the thread is free for the next one.
+
         Raises:
             Unavailable: the database did not answer in time.
         """
-        return await self._run(self._readers, self.reading, query, *args, **kwargs)
+        lock, running = Lock(), list[Any]()
+
+        def stoppable(session: Session) -> T:
+            running.append(session.connection().connection.driver_connection)
+            try:
+                return query(session, *args, **kwargs)
+            finally:
+                with lock:  # from here on the connection may be another one's
+                    running.clear()
+
+        def stop() -> None:
+            with lock:
+                for connection in running:
+                    _stop(connection)
+
+        try:
+            return await self._run(self._readers, self.reading, stoppable)
+        except (Unavailable, asyncio.CancelledError):
+            asyncio.get_running_loop().run_in_executor(None, stop)
+            raise
 
     async def write(self, command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a command in a thread, in one transaction.
@@ -133,6 +155,15 @@ class Database:
         self._readers.shutdown(cancel_futures=True)
         self._writers.shutdown(cancel_futures=True)
         self.engine.dispose()
+
+
+def _stop(connection: Any) -> None:
+    """Tell a driver, from another thread, to end the statement that it is at."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.interrupt()
+        return
+    with suppress(Exception):  # it is gone, and the statement with it
+        connection.cancel_safe(timeout=TIMEOUT_SECONDS)
 
 
 def make_engine(url: str) -> Engine:

@@ -6,7 +6,7 @@ _PRELUDE = """
 import time
 from pathlib import Path
 from portal_app.errors import Unavailable
-from portal_app.queries import access, usage_on_screen, wallets
+from portal_app.queries import access, invoices, usage_on_screen, wallets
 
 knobs = Path({folder!r})
 
@@ -32,6 +32,16 @@ def broken(query):
     return answer
 
 
+def uncounted(query):
+    def answer(*arguments, **options):
+        if (knobs / "uncounted").exists():
+            raise Unavailable
+        return query(*arguments, **options)
+
+    return answer
+
+
+invoices.count_invoices = uncounted(invoices.count_invoices)
 wallets.list_wallets = slow(wallets.list_wallets)
 usage_on_screen.usage_on_screen = slow(usage_on_screen.usage_on_screen)
 access.check_session_of_anyone = broken(access.check_session_of_anyone)
@@ -42,7 +52,7 @@ class Knobs:
     """What bends the server, until turned back.
 
     `slow`: reading wallets or usage does not end. `unavailable`: the register of sessions does not answer.
-    `broken`: it raises an error with the text given.
+    `broken`: it raises an error with the text given. `uncounted`: invoices cannot be counted.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -60,5 +70,5 @@ class Knobs:
 
     def back(self) -> None:
         """Let go."""
-        for name in ("slow", "unavailable", "broken"):
+        for name in ("slow", "unavailable", "broken", "uncounted"):
             (self._folder / name).unlink(missing_ok=True)

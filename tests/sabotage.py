@@ -32,7 +32,7 @@ def _one(threats: str, path: str, before: str, after: str, *tests: str) -> Sabot
     return Sabotage(tuple(threats.split()), ((path, before, after),), tests)
 
 
-NOTHING_IS_FORGOTTEN = (KEPT_APART, "mine = [door for door in opened if door._connection == connection]", "mine = []")
+NOTHING_IS_FORGOTTEN = (KEPT_APART, "if door._connection == connection:", "if False:")
 """As where a server ended before it could: what stands behind must hold alone."""
 
 SABOTAGES = [
@@ -274,8 +274,8 @@ SABOTAGES = [
     _one(
         "T9 T12",
         GATE,
-        "presented.principal.customer_id == was.customer_id and",
-        "was.customer_id and",
+        "if presented.principal.customer_id == was.customer_id:",
+        "if was.customer_id:",
         "tests/ui/test_renewal.py::test_a_token_of_another_customer_wipes_first_and_leads_to_the_start",
     ),
     _one(
@@ -354,6 +354,13 @@ SABOTAGES = [
         "async with TURNS.of(customer):",
         "async with TURNS.of(object()):",
         "tests/ui/test_sockets.py::test_what_one_customer_asks_of_the_database_through_its_pages_keeps_no_other_waiting",
+    ),
+    _one(
+        "T40",
+        "portal_app/database.py",
+        "asyncio.get_running_loop().run_in_executor(None, stop)\n",
+        "pass\n",
+        "tests/test_database.py::test_what_nobody_waits_for_any_more_keeps_no_thread",
     ),
     _one(
         "T40",

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from portal_app import database as database_module
-from portal_app.database import Database, current_database, make_engine, use_database
+from portal_app.database import THREADS, Database, current_database, make_engine, use_database
 from portal_app.errors import Busy, NotFound, Unavailable
 from portal_app.models.customer import Customer
 from portal_app.models.wallet import Wallet, WalletTransaction
@@ -73,6 +73,29 @@ def test_all_statements_of_a_query_see_the_same_moment(database):
         assert names(reading) == []
     with database.reading() as reading:
         assert names(reading) == ["acme"]
+
+
+@pytest.mark.threat("T40")
+@pytest.mark.parametrize("ended", [Unavailable, asyncio.CancelledError])
+def test_what_nobody_waits_for_any_more_keeps_no_thread(database, monkeypatch, ended):
+    def long(session):
+        is_sqlite = session.get_bind().dialect.name == "sqlite"
+        counting = (
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000000) SELECT count(*) FROM n"
+        )
+        session.connection().execute(text(counting if is_sqlite else "SELECT pg_sleep(25)"))
+
+    async def ask():
+        asked = [asyncio.create_task(database.read(long)) for _ in range(THREADS)]
+        await asyncio.sleep(0.3)
+        if ended is asyncio.CancelledError:
+            assert all(task.cancel() for task in asked)
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        monkeypatch.setattr(database_module, "TIMEOUT_SECONDS", 5.0)
+        return {type(answer) for answer in answers}, await database.read(count_customers_of_operator)
+
+    monkeypatch.setattr(database_module, "TIMEOUT_SECONDS", 1.0)
+    assert asyncio.run(ask()) == ({ended}, 0)
 
 
 def test_writers_take_turns_and_no_update_is_lost(database):

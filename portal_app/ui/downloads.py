@@ -11,7 +11,7 @@ from portal_app import clock
 from portal_app.access.downloads import FileKind, sign_download
 from portal_app.access.keys import Purpose, derive_key
 from portal_app.billing.periods import Preset
-from portal_app.errors import NotFound
+from portal_app.errors import NotFound, Unavailable
 from portal_app.queries.invoice_details import get_invoice
 from portal_app.settings import get_settings
 from portal_app.ui.addresses import clean
@@ -25,6 +25,8 @@ async def invoice_download(portal: Portal, public_id: object) -> Any:
         await portal._ask(get_invoice, wanted, clock.utc_now())
     except NotFound:
         return None
+    except Unavailable:
+        pass  # the file itself says why it does not come
     return file_download(portal, FileKind.INVOICE_PDF, wanted)
 
 

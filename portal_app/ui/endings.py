@@ -39,6 +39,11 @@ class Endings:
             if not self._waiting[jti]:
                 del self._waiting[jti]
 
+    def wake(self, jti: str) -> None:
+        """Let those who wait for the end of a session look again."""
+        for ended in self._waiting.get(jti, ()):
+            ended.set()
+
     async def _ask(self) -> None:
         while self._waiting:
             await asyncio.sleep(POLL_SECONDS)
@@ -49,8 +54,7 @@ class Endings:
                 logger.exception("the sessions of open pages could not be asked for")
                 continue
             for jti in set(asked) - live:
-                for ended in self._waiting.get(jti, ()):
-                    ended.set()
+                self.wake(jti)
 
 
 ENDINGS = Endings()

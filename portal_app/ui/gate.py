@@ -28,7 +28,7 @@ from portal_app.access.principal import CustomerId, Principal
 from portal_app.access.turns import TURNS
 from portal_app.database import Session, current_database
 from portal_app.display import Display, make_display
-from portal_app.errors import Unavailable
+from portal_app.errors import ChangedMeanwhile, Unavailable
 from portal_app.queries.access import check_session_of_anyone
 from portal_app.queries.branding import Operator, branding_of_operator
 from portal_app.queries.customers import get_profile
@@ -126,7 +126,9 @@ class Portal(rx.State):
 
     @portal_event()
     async def confirm(self) -> None:
-        """Let the gate ask the register: a page that wakes up after its end does."""
+        """Let the gate ask the register, and tell the end anew: a page that believes it is over asks."""
+        if self._principal is not None:
+            self.term = term(self._principal.expires_at)
 
     @portal_event()
     async def renew(self, token: str) -> Any:
@@ -143,13 +145,14 @@ class Portal(rx.State):
             if presented.principal is None:
                 self.refused += 1
                 return None
-            if presented.principal.customer_id == was.customer_id and CONNECTIONS.admit(connection, presented.jti):
-                await self._go_on(presented, presented.principal, token)
+            if presented.principal.customer_id == was.customer_id:
+                await self._go_on(was, presented, presented.principal, token)
                 return None
-        locale = self.portal_locale
+        locale, refused = self.portal_locale, self.refused
         await self._close(GateStatus.LOADING)
         await self._admit(token, locale, connection)
         self.portal_token, self.portal_locale = token, locale
+        self.refused = refused + (self.status != GateStatus.OPEN.value)
         return ON_LOAD_HANDLER if was is None else [rx.redirect(OVERVIEW, replace=True), ON_LOAD_HANDLER]
 
     async def _admit(self, token: str, locale: str, connection: str) -> None:
@@ -192,13 +195,26 @@ class Portal(rx.State):
         self._principal, self._confirmed_at = principal, now
         self.term, self.status = term(principal.expires_at), GateStatus.OPEN.value
 
-    async def _go_on(self, presented: Presented, principal: Principal, token: str) -> None:
-        """Put a fresh token of the same customer in the place of the one before; everything else stays."""
+    async def _go_on(self, was: Principal, presented: Presented, principal: Principal, token: str) -> None:
+        """Put a fresh token of the same customer in the place of the one before; everything else stays.
+
+        If the fresh one cannot be admitted or written down, the one before goes on.
+        """
         now = clock.utc_now()
-        await note_opening(principal, now)
+        try:
+            is_admitted = CONNECTIONS.admit(self._connection, principal.jti)
+            if is_admitted:
+                await note_opening(principal, now)
+        except (Unavailable, ChangedMeanwhile):
+            is_admitted = False
+        if not is_admitted:
+            CONNECTIONS.admit(self._connection, was.jti)
+            self.refused += 1
+            return
         self._point_to(presented)
         self._principal, self._confirmed_at, self.portal_token = principal, now, token
         self.term = term(principal.expires_at)
+        ENDINGS.wake(was.jti)  # `watch` waits for that one's end
 
     def _point_to(self, presented: Presented) -> None:
         """Show which session this is, and its own way back before the operator's."""

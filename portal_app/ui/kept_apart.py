@@ -52,17 +52,18 @@ async def _forget(app: rx.App, token: str, connection: str, doors: tuple[type[Ba
     manager, whose = app.state_manager, BaseStateToken(ident=token, cls=doors[0])
     async with manager.modify_state(whose) as state:
         opened: list[Any] = [await state.get_state(door) for door in doors]
-        mine = [door for door in opened if door._connection == connection]
-        for door in mine:
-            door.reset()
-        if mine:
+        for door in opened:
+            if door._connection == connection:
+                door.reset()
+        is_nobodys = not any(door._connection for door in opened)
+        if is_nobodys:
             state.router_data = {}
             for name, field in State.get_fields().items():
                 if name.startswith("rx_router_"):
                     setattr(state, name, field.default_value())
             state._clean()
 
-    if mine and isinstance(manager, StateManagerMemory):
+    if is_nobodys and isinstance(manager, StateManagerMemory):
         _let_go(manager, whose)
         await sleep(LATE_SECONDS)
         sockets: Any = app.event_namespace

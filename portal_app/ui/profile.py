@@ -88,7 +88,7 @@ def graph_ranges(operator: Operator) -> dict[str, Ranges]:
 
 
 def first_if_hidden(operator: OperatorRow, path: str) -> str:
-    """Return where the first page is if the one at `path` is not there, else nothing; of a closed door, nothing."""
+    """Return where the first page is if the one at `path` is not there, else nothing."""
     hidden = {TABS[name][0] for name in _hidden(operator)}
     return operator["tabs"][0]["to"] if (path.rstrip("/") or OVERVIEW) in hidden else ""
 

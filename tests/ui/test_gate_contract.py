@@ -7,8 +7,11 @@ import re
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+import reflex as rx
 import reflex_base
 from canaries import seen
 from engineio.async_socket import AsyncSocket
@@ -26,10 +29,11 @@ from socketio import AsyncServer
 
 from portal_app.build import ROOT
 from portal_app.portal_app import app
+from portal_app.ui import kept_apart
 from portal_app.ui.connections import limit_connections
 from portal_app.ui.frames import WORDS, Frames
 from portal_app.ui.gate import BOOT, LOCALE_STORAGE, ON_LOAD, TOKEN_STORAGE, Gate, Portal, is_guarded
-from portal_app.ui.kept_apart import _let_go, keep_to_connections
+from portal_app.ui.kept_apart import _forget, _let_go, keep_to_connections
 from portal_app.ui.tabs.invoices.state import InvoicesState
 
 
@@ -201,3 +205,19 @@ def test_a_state_in_memory_is_dropped_unless_somebody_waits_for_it():
 
     with app.set_contexts():
         assert asyncio.run(kept()) == [1, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("opened_by", "kept"), [("", 0), ("its", 0), ("another", 1)])
+def test_the_state_of_a_closed_socket_is_dropped_whether_it_ever_booted_or_not(monkeypatch, opened_by, kept):
+    async def left() -> int:
+        manager, whose = StateManagerMemory(), BaseStateToken(ident="a page", cls=Portal)
+        async with manager.modify_state(whose) as state:
+            (await state.get_state(Portal))._connection = opened_by
+        served = SimpleNamespace(state_manager=manager, event_namespace=SimpleNamespace(token_to_sid={}))
+        await _forget(cast("rx.App", served), "a page", "its", (Portal,))
+        await manager.close()
+        return len(manager.states)
+
+    monkeypatch.setattr(kept_apart, "LATE_SECONDS", 0.0)
+    with app.set_contexts():
+        assert asyncio.run(left()) == kept

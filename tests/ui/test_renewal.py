@@ -1,11 +1,13 @@
 """A fresh token on a page that is open, or that was: what stays, what goes, and where it leads back to."""
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 import cast
 import pytest
-from canaries import seen
+from canaries import fill, seen
 from page import Page, handler_name
+from server import running_portal
 from sqlmodel import select
 
 from portal_app import clock
@@ -13,7 +15,8 @@ from portal_app.commands.mint_session import MintTerms, mint_session
 from portal_app.commands.use_session import revoke_session
 from portal_app.models.access import PortalSession
 from portal_app.settings import get_settings
-from portal_app.ui.gate import RENEW
+from portal_app.ui.connections import MOST_OF_A_SESSION
+from portal_app.ui.gate import RENEW, Portal
 
 BACK = "https://northwind.example/billing?from=portal"
 
@@ -132,3 +135,58 @@ def test_the_page_is_told_when_its_session_ends_by_the_servers_clock(portal):
         page.boot(cast.mint(portal.database, "acme", clock.utc_now() - timedelta(minutes=50)).token).wait_for("open")
         ends, now = map(int, page.shows("term").split("/"))
         assert 590_000 < ends - now <= 600_000
+
+
+def test_a_fresh_session_that_is_open_too_often_changes_nothing_on_an_open_page(portal):
+    fresh, _ = mint(portal)
+    with ExitStack() as stack:
+        for _ in range(MOST_OF_A_SESSION):
+            stack.enter_context(Page(portal)).boot(fresh)
+        page = stack.enter_context(Page(portal)).boot(portal.token("acme"), "/invoices").wait_for_data("invoices")
+        renew(page, fresh)
+        page.until(lambda: page.shows("refused") == 1)
+        assert page.shows("status") == "open"
+        assert page.shows("portal_token") != fresh
+
+
+@pytest.mark.parametrize("served", ["memory"], indirect=True)
+def test_a_fresh_token_that_cannot_be_written_down_changes_nothing_and_the_page_is_told(portal):
+    fresh, _ = mint(portal)
+    with Page(portal) as page:
+        page.boot(portal.token("acme"), "/invoices").wait_for_data("invoices")
+        with portal.database.writing():
+            renew(page, fresh)
+            page.until(lambda: page.shows("refused") == 1, 20)
+        assert page.shows("status") == "open"
+        assert page.shows("portal_token") != fresh
+        renew(page, fresh)
+        page.until(lambda: page.shows("portal_token") == fresh)
+
+
+def test_a_page_that_is_over_is_told_that_what_it_presented_is_over_too(portal):
+    with Page(portal) as page:
+        page.boot(mint(portal, ago=timedelta(hours=2))[0], "/invoices").wait_for("expired")
+        renew(page, mint(portal, ago=timedelta(hours=3))[0])
+        page.until(lambda: page.shows("refused") == 1)
+        assert page.shows("status") == "expired"
+
+
+def test_a_page_that_believes_its_session_over_is_told_the_end_anew(portal):
+    with Page(portal) as page:
+        page.boot(portal.token("acme"), "/invoices").wait_for_data("invoices")
+        term = page.shows("term")
+        page.call(f"{Portal.get_full_name()}.confirm", "/invoices")
+        page.until(lambda: page.shows("term") != term)
+        assert page.shows("term").partition("/")[0] == term.partition("/")[0]
+
+
+def test_a_session_that_took_over_is_watched_from_then_on(tmp_path):
+    """The server asks the register for a page alone every thirty seconds, and for all that wait every two."""
+    with running_portal(tmp_path, fill=fill) as portal, Page(portal) as page:
+        page.boot(portal.token("acme"), "/invoices").wait_for_data("invoices")
+        page.listen(1.0)
+        fresh, jti = mint(portal)
+        renew(page, fresh)
+        page.until(lambda: page.shows("portal_token") == fresh)
+        revoke(portal, jti)
+        page.until(lambda: page.shows("status") == "revoked", 10)

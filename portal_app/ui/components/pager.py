@@ -24,7 +24,7 @@ NO_PAGER = PagerRow(summary="", newer="", older="")
 
 
 def pager_row(page: Page[object], display: Display, noun: str, path: str, **parameters: str) -> PagerRow:
-    """Return the pager of one page; `noun` is what `count_of` makes of the total."""
+    """Return the pager of one page; `noun` is the total with its noun, as `invoices_counted` says it."""
     first = (page.number - 1) * page.size + 1
     last = first + len(page.items) - 1
     shown = f"{display.count(first)}\u2013{display.count(last)}" if page.count > 1 else display.count(len(page.items))

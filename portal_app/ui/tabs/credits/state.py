@@ -8,7 +8,7 @@ from portal_app import clock
 from portal_app.access.downloads import FileKind
 from portal_app.billing.statuses import TransactionStatus, TransactionType
 from portal_app.display import Display
-from portal_app.errors import NotFound
+from portal_app.errors import NotFound, Unavailable
 from portal_app.labels import TRANSACTION_REASONS, TRANSACTION_STATUSES
 from portal_app.queries.wallets import Transaction, WalletSummary, list_transactions, list_wallets
 from portal_app.texts import gettext as _
@@ -83,6 +83,8 @@ class CreditsState(Portal):
             await self._ask(list_transactions, self.wallet["id"])
         except NotFound:
             return None
+        except Unavailable:
+            pass  # the file itself says why it does not come
         return file_download(self, FileKind.TRANSACTIONS_CSV, self.wallet["id"])
 
 

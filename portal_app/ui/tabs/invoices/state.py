@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import reflex as rx
 
@@ -60,7 +61,7 @@ class InvoicesState(Portal):
             self.rows = [invoice_row(row, display, **kept, page=page.number) for row in page.items]
             self.pager = pager_row(page, display, invoices_counted(page.total, display), INVOICES, **kept)
             self.close_to = address(INVOICES, **kept, page=page.number)
-            self.has_any = bool(page.total) or await self._ask(count_invoices) > 0
+            self.has_any = bool(page.total) or await self._has_invoices()
         self._show_search(query, search, kept)
         self.by_date, self.by_number, self.by_amount = (
             _sort_head(column, order, query, ascending=ascending) for column in InvoiceOrder
@@ -70,7 +71,9 @@ class InvoicesState(Portal):
 
     @portal_event()
     def search(self, text: str) -> Any:
-        """Put what was typed into the address; the page loads from there."""
+        """Put what was typed into the address; the page loads from there, unless its reader has gone on to another."""
+        if urlsplit(str(self.router.url)).path.rstrip("/") != INVOICES:
+            return None
         self._typed = clean(text)[:MAX_CHARACTERS]
         parameters = self._parameters()
         kept = {"sort": parameters.get("sort", ""), "dir": parameters.get("dir", "")}
@@ -93,6 +96,11 @@ class InvoicesState(Portal):
             # The address changed without the field: draw the field anew. While someone types it stays as it is.
             self._typed = query
             self.query_version += 1
+
+    async def _has_invoices(self) -> bool:
+        """Tell whether there is anything to search; if nobody can say, there may be."""
+        count, _reference = await or_reference(self._ask(count_invoices))
+        return count != 0
 
     async def _opened(self, public_id: str) -> OpenInvoice:
         if not public_id:
