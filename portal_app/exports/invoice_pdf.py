@@ -6,29 +6,24 @@ Everything stands in the area that A4 and US Letter share, so that either prints
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import cast
 
-from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from portal_app.billing.money import Money
 from portal_app.billing.states import InvoiceState
 from portal_app.billing.statuses import InvoiceType
 from portal_app.display import MISSING, Display
-from portal_app.exports.glyphs import UNPRINTABLE, printable
+from portal_app.exports.glyphs import printable
+from portal_app.exports.paper import BOTTOM, FAMILY, FONTS, GREY, INK, LEFT, LETTER_TERRITORIES, RULE, TOP, WIDTH, Paper
 from portal_app.labels import INVOICE_STATES, PAYMENT_METHODS, PAYMENT_STATUSES
 from portal_app.queries.branding import Operator
 from portal_app.queries.invoice_details import InvoiceDetail, InvoiceLine
 from portal_app.texts import gettext as _
 
-FONTS = Path(__file__).parent / "fonts"
-FAMILY = "Open Sans"
-LETTER_TERRITORIES = {"US", "CA", "MX", "PH", "CL", "CO", "CR", "GT", "PA", "PR", "SV", "VE"}
-WIDTH, LEFT, TOP, BOTTOM = 174, 18, 18, 262
-"""Millimetres: the width of the text and its place; the lowest line is above the foot on both papers."""
 COLUMNS = (92, 24, 28, 30)
-GREY, INK, RULE = (95, 99, 104), (24, 24, 27), (214, 214, 219)
+"""Millimetres for the description, the quantity, its price and the amount, where the numbers need no more."""
+GAP, ROW = 2, 5.2
 
 
 def invoice_pdf(invoice: InvoiceDetail, operator: Operator, display: Display) -> bytes:
@@ -43,34 +38,13 @@ def invoice_pdf(invoice: InvoiceDetail, operator: Operator, display: Display) ->
     return sheet.finished()
 
 
-class _Paper(FPDF):
-    """A page with the foot of every page: who to ask, and which page this is."""
-
-    foot = ""
-    lost = False
-
-    def footer(self) -> None:
-        """Draw the foot; fpdf2 calls this at the end of each page."""
-        self.set_font(FAMILY, size=8)
-        self.set_text_color(*GREY)
-        self.set_xy(LEFT, BOTTOM + 4)
-        if self.lost:
-            note = _(
-                "{sign} stands for characters this file cannot print; they are shown in full on your billing page."
-            )
-            self.cell(WIDTH, 4, note.format(sign=UNPRINTABLE), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        self.set_x(LEFT)
-        self.cell(WIDTH - 30, 4, self.foot)
-        self.cell(30, 4, _("Page {number} of {pages}").format(number=self.page_no(), pages="{nb}"), align="R")
-
-
 class _Sheet:
     """The parts of one invoice, drawn from top to bottom."""
 
     def __init__(self, invoice: InvoiceDetail, operator: Operator, display: Display) -> None:
         self._invoice, self._operator, self._display = invoice, operator, display
         country = invoice.customer.country or display.locale.territory
-        self._pdf = pdf = _Paper(format="letter" if country in LETTER_TERRITORIES else "a4")
+        self._pdf = pdf = Paper(format="letter" if country in LETTER_TERRITORIES else "a4")
         pdf.set_margins(LEFT, TOP, pdf.w - LEFT - WIDTH)
         pdf.set_auto_page_break(auto=False)
         pdf.c_margin = 0
@@ -81,26 +55,33 @@ class _Sheet:
         pdf.set_lang(str(display.locale).replace("_", "-"))
         pdf.set_creation_date(invoice.summary.issued_at)
         contact = _("Questions? {email}").format(email=operator.support_email) if operator.support_email else ""
-        pdf.foot = self._text(" · ".join(part for part in (operator.name, contact) if part))
+        pdf.name, pdf.contact = self._text(operator.name), self._text(contact)
+        self._columns = self._columns_for(invoice.lines)
         pdf.add_page()
 
     def heading(self) -> None:
         """Draw the operator's logo or name, and what this is."""
-        pdf, operator = self._pdf, self._operator
+        pdf, operator, summary = self._pdf, self._operator, self._invoice.summary
+        is_credit = self._invoice.invoice_type is InvoiceType.CREDIT
+        is_void = summary.state is InvoiceState.VOID
+        title = _("Credit note") if is_credit else _("Invoice")
+        state = INVOICE_STATES[summary.state].label
+        marks = [
+            (title, 20, True),
+            (summary.number or "", 10, False),
+            (state.upper() if is_void else state, 14 if is_void else 10, True),
+        ]
+        right = min(WIDTH / 2, max(self._width(text, size, bold=bold) for text, size, bold in marks) + GAP)
         if operator.logo:
             pdf.image(io.BytesIO(operator.logo), x=LEFT, y=TOP, h=11, keep_aspect_ratio=True, w=60)
         else:
-            self._write(operator.name, size=14, bold=True)
-        pdf.set_xy(LEFT, TOP)
-        is_credit = self._invoice.invoice_type is InvoiceType.CREDIT
-        self._write(_("Credit note") if is_credit else _("Invoice"), size=20, bold=True, align="R")
-        pdf.set_x(LEFT)
-        self._write(self._invoice.summary.number or "", size=10, grey=True, align="R")
-        state = INVOICE_STATES[self._invoice.summary.state].label
-        pdf.set_x(LEFT)
-        is_void = self._invoice.summary.state is InvoiceState.VOID
-        self._write(state.upper() if is_void else state, size=14 if is_void else 10, bold=True, align="R")
-        pdf.set_y(TOP + 30)
+            self._write(operator.name, size=14, bold=True, width=WIDTH - right - 3 * GAP)
+        left_end = pdf.get_y()
+        pdf.set_y(TOP)
+        for text, size, bold in marks:
+            pdf.set_x(LEFT + WIDTH - right)
+            self._write(text, size=size, bold=bold, grey=not bold, width=right, align="R")
+        pdf.set_y(max(TOP + 30, left_end + 2 * GAP, pdf.get_y() + 2 * GAP))
 
     def parties(self) -> None:
         """Draw who bills on the left and who is billed on the right."""
@@ -122,16 +103,25 @@ class _Sheet:
             (_("Period"), display.period(invoice.period_start_at, invoice.period_end_at)),
             (_("Still to pay"), display.money(invoice.summary.remaining)),
         ]
-        top = self._pdf.get_y()
-        for (label, value), x, width in zip(shown, (0, 32, 64, 128), (32, 32, 62, 46), strict=True):
-            if value == MISSING:
-                continue
-            align = "R" if label == _("Still to pay") else "L"
-            self._pdf.set_xy(LEFT + x, top)
-            self._write(label, size=8, grey=True, width=width, align=align)
-            self._pdf.set_x(LEFT + x)
-            self._write(value, size=10, bold=True, width=width, align=align)
-        self._pdf.set_y(top + 15)
+        top = end = self._pdf.get_y()
+        least = ((32, GAP), (32, GAP), (0, 0), (46, 0))
+        needed = [
+            max(width, self._width(value, 10, bold=True) + gap)
+            for (_label, value), (width, gap) in zip(shown, least, strict=True)
+        ]
+        needed[2] = WIDTH - needed[0] - needed[1] - needed[3]
+        x = LEFT
+        for (label, value), width in zip(shown, needed, strict=True):
+            if value != MISSING:
+                is_money = label == _("Still to pay")
+                align, room = ("R", width) if is_money else ("L", width - GAP)
+                self._pdf.set_xy(x, top)
+                self._write(label, size=8, grey=True, width=room, align=align)
+                self._pdf.set_x(x)
+                self._write(value, size=10, bold=True, width=room, align=align)
+                end = max(end, self._pdf.get_y())
+            x += width
+        self._pdf.set_y(max(top + 15, end + GAP))
         if invoice.description:
             self._paragraph(invoice.description, WIDTH, size=9)
             self._pdf.ln(3)
@@ -163,11 +153,14 @@ class _Sheet:
             (_("Refunded"), invoice.refunded, False, invoice.refunded.amount != 0),
             (_("Still to pay"), invoice.summary.remaining, True, True),
         ]
-        said = [(label, money, is_bold) for label, money, is_bold, is_said in rows if is_said]
-        self._room(6 * len(said) + 8)
+        said = [(label, self._display.money(money), is_bold) for label, money, is_bold, is_said in rows if is_said]
+        width = max(35, *(self._width(amount, 9.5, bold=is_bold) + GAP for _label, amount, is_bold in said))
+        sums = [([(label, 80 - width, "L"), (amount, width, "R")], is_bold) for label, amount, is_bold in said]
+        wrapped = sum(self._row_height(cells, 9.5, bold=is_bold) - ROW for cells, is_bold in sums)
+        self._room(6 * len(said) + 8 + wrapped)
         self._pdf.ln(4)
-        for label, money, is_bold in said:
-            self._sum(label, self._display.money(money), is_bold=is_bold)
+        for cells, is_bold in sums:
+            self._sum(cells, is_bold=is_bold)
         self._pdf.ln(5)
 
     def payments(self) -> None:
@@ -178,14 +171,17 @@ class _Sheet:
         self._write(_("Payments"), size=10, bold=True)
         self._pdf.ln(1)
         for payment in self._invoice.payments:
-            self._room(6)
             words = [
                 self._display.date(payment.at),
                 PAYMENT_METHODS[payment.method],
                 PAYMENT_STATUSES[payment.status].label,
             ]
             text = " · ".join([*words, payment.reference] if payment.reference else words)
-            self._row([(text, WIDTH - 40, "L"), (self._display.money(payment.amount), 40, "R")], size=9)
+            amount = self._display.money(payment.amount)
+            width = max(40, self._width(amount, 9) + GAP)
+            cells = [(text, WIDTH - width, "L"), (amount, width, "R")]
+            self._room(self._row_height(cells, 9) + 0.8)
+            self._row(cells, size=9)
 
     def finished(self) -> bytes:
         """Return the file."""
@@ -206,52 +202,77 @@ class _Sheet:
         self._pdf.ln(1.5)
         heads = (_("Description"), _("Quantity"), _("Unit price"), _("Amount"))
         self._row(
-            [(h, w, "L" if i == 0 else "R") for i, (h, w) in enumerate(zip(heads, COLUMNS, strict=True))],
+            [(h, w, "L" if i == 0 else "R") for i, (h, w) in enumerate(zip(heads, self._columns, strict=True))],
             size=8,
             grey=True,
         )
         self._pdf.ln(0.5)
         self._rule()
 
+    def _columns_for(self, lines: tuple[InvoiceLine, ...]) -> tuple[float, ...]:
+        """Return the columns' widths: a number is neither wrapped nor cut, so what it needs the description lacks."""
+        texts = [self._numbers(line) for line in lines]
+        numbers = [
+            max([width, *(self._width(row[at], 9.5) + GAP for row in texts)]) for at, width in enumerate(COLUMNS[1:])
+        ]
+        return (WIDTH - sum(numbers), *numbers)
+
+    def _numbers(self, line: InvoiceLine) -> tuple[str, str, str]:
+        display = self._display
+        price = display.rate(line.unit_price, line.amount.currency) if line.unit_price is not None else ""
+        return display.number(line.quantity), price, display.money(line.amount)
+
+    def _period(self, line: InvoiceLine) -> str:
+        return self._display.period(line.period_start_at, line.period_end_at) if line.period_start_at else ""
+
     def _line_height(self, line: InvoiceLine) -> float:
+        width, period = self._columns[0] - 3, self._period(line)
         self._font(9.5)
         text = self._text(line.description)
-        height = self._pdf.multi_cell(COLUMNS[0] - 3, 4.6, text, align="L", dry_run=True, output="HEIGHT")
-        return cast("float", height) + (4.2 if line.period_start_at else 0) + 4
+        height = self._pdf.multi_cell(width, 4.6, text, align="L", dry_run=True, output="HEIGHT")
+        self._font(8)
+        under = 4 * len(self._wrapped(period, width)) + 0.2 if period else 0
+        return cast("float", height) + under + 4
 
     def _line(self, line: InvoiceLine, height: float) -> None:
-        pdf, display = self._pdf, self._display
-        top = pdf.get_y()
+        pdf = self._pdf
+        top, width = pdf.get_y(), self._columns[0] - 3
         pdf.set_xy(LEFT, top + 2)
-        self._paragraph(line.description, COLUMNS[0] - 3, size=9.5, height=4.6)
-        if line.period_start_at:
+        self._paragraph(line.description, width, size=9.5, height=4.6)
+        if period := self._period(line):
             pdf.set_x(LEFT)
-            self._write(display.period(line.period_start_at, line.period_end_at), size=8, grey=True, width=COLUMNS[0])
-        price = display.rate(line.unit_price, line.amount.currency) if line.unit_price is not None else ""
-        x = LEFT + COLUMNS[0]
-        for text, width in zip(
-            (display.number(line.quantity), price, display.money(line.amount)), COLUMNS[1:], strict=True
-        ):
+            self._write(period, size=8, grey=True, width=width)
+        x = LEFT + self._columns[0]
+        for text, width in zip(self._numbers(line), self._columns[1:], strict=True):
             pdf.set_xy(x, top + 2)
             self._write(text, size=9.5, width=width, align="R", height=4.6)
             x += width
         pdf.set_y(top + height)
         self._rule()
 
-    def _sum(self, label: str, amount: str, *, is_bold: bool) -> None:
+    def _sum(self, cells: list[tuple[str, float, str]], *, is_bold: bool) -> None:
         if is_bold:
             self._pdf.set_draw_color(*RULE)
             self._pdf.line(LEFT + 94, self._pdf.get_y() + 0.5, LEFT + WIDTH, self._pdf.get_y() + 0.5)
             self._pdf.ln(1)
         self._pdf.set_x(LEFT + 94)
-        self._row([(label, 45, "L"), (amount, 35, "R")], size=9.5, bold=is_bold)
+        self._row(cells, size=9.5, bold=is_bold)
 
     def _row(self, cells: list[tuple[str, float, str]], *, size: float, bold: bool = False, grey: bool = False) -> None:
         self._font(size, bold=bold, grey=grey)
-        for text, width, align in cells:
-            self._pdf.cell(width, 5.2, self._text(text), align=align)
-        self._pdf.ln(5.2)
+        left = self._pdf.get_x()
+        wrapped = [self._wrapped(text, width) for text, width, _align in cells]
+        rows = max(map(len, wrapped))
+        for row in range(rows):
+            self._pdf.set_x(left)
+            for lines, (_text, width, align) in zip(wrapped, cells, strict=True):
+                self._pdf.cell(width, ROW, lines[row] if row < len(lines) else "", align=align)
+            self._pdf.ln(ROW if row == rows - 1 else size * 0.5)
         self._pdf.set_x(LEFT)
+
+    def _row_height(self, cells: list[tuple[str, float, str]], size: float, *, bold: bool = False) -> float:
+        self._font(size, bold=bold)
+        return ROW + size * 0.5 * (max(len(self._wrapped(text, width)) for text, width, _align in cells) - 1)
 
     def _write(
         self,
@@ -266,7 +287,8 @@ class _Sheet:
     ) -> None:
         self._font(size, bold=bold, grey=grey)
         line = height or size * 0.5
-        self._pdf.cell(width, line, self._text(text), align=align, new_x=XPos.LEFT, new_y=YPos.NEXT)
+        for part in self._wrapped(text, width):
+            self._pdf.cell(width, line, part, align=align, new_x=XPos.LEFT, new_y=YPos.NEXT)
 
     def _paragraph(
         self, text: str, width: float, *, size: float, bold: bool = False, height: float | None = None
@@ -274,6 +296,17 @@ class _Sheet:
         self._font(size, bold=bold)
         line = height or size * 0.5
         self._pdf.multi_cell(width, line, self._text(text), align="L", new_x=XPos.LEFT, new_y=YPos.NEXT)
+
+    def _wrapped(self, text: str, width: float) -> list[str]:
+        """Return the lines of a text as wide as this, in the font of now; at least one."""
+        shown = self._text(text)
+        if self._pdf.get_string_width(shown) <= width:
+            return [shown]
+        return cast("list[str]", self._pdf.multi_cell(width, 1, shown, align="L", dry_run=True, output="LINES"))
+
+    def _width(self, text: str, size: float, *, bold: bool = False) -> float:
+        self._font(size, bold=bold)
+        return self._pdf.get_string_width(self._text(text))
 
     def _font(self, size: float, *, bold: bool = False, grey: bool = False) -> None:
         self._pdf.set_font(FAMILY, "B" if bold else "", size)

@@ -7,7 +7,8 @@ import cast
 import pytest
 
 from portal_app.display import make_display
-from portal_app.exports.invoice_pdf import FONTS, invoice_pdf
+from portal_app.exports.invoice_pdf import invoice_pdf
+from portal_app.exports.paper import FONTS
 from portal_app.queries.branding import Operator
 from portal_app.queries.invoice_details import get_invoice
 
