@@ -91,8 +91,8 @@ def sign_out_everywhere(session: Session, principal: OperatorPrincipal, now: dat
 
 def note_refused(session: Session, principal: OperatorPrincipal, what: str, now: datetime) -> None:
     """Write down that somebody asked for what their role does not allow."""
-    role, action = principal.role.value, "operator.refused"
-    record(session, actor=principal.actor, action=action, now=now, what=what, role=role)
+    role = principal.role.value
+    record(session, actor=principal.actor, action="operator.denied", now=now, what=what, role=role)
 
 
 def end_sessions_of(session: Session, operator_id: int, now: datetime) -> None:

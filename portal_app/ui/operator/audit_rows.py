@@ -9,35 +9,7 @@ import reflex as rx
 from portal_app.display import Display
 from portal_app.queries.audit import AuditRecord
 from portal_app.texts import gettext as _
-
-ACTIONS = {
-    "session.minted": _("Link minted"),
-    "session.previewed": _("Preview opened"),
-    "session.opened": _("Link opened"),
-    "session.refused": _("Link refused"),
-    "session.revoked": _("Link revoked"),
-    "file.downloaded": _("File downloaded"),
-    "operator.signed_in": _("Signed in"),
-    "operator.signed_out": _("Signed out"),
-    "operator.signed_out_everywhere": _("Signed out everywhere"),
-    "operator.refused": _("Sign-in refused"),
-    "operator.created": _("Operator created"),
-    "operator.role_changed": _("Role changed"),
-    "operator.password_changed": _("Password changed"),
-    "operator.disabled": _("Operator disabled"),
-    "branding.changed": _("Branding changed"),
-    "branding.reset": _("Branding reset"),
-    "api_key.created": _("API key created"),
-    "api_key.revoked": _("API key revoked"),
-    "api_key.refused": _("API key refused"),
-    "embed_origins.changed": _("Embedding changed"),
-    "audit.exported": _("Audit log exported"),
-    "import.checked": _("Files checked"),
-    "import.loaded": _("Files imported"),
-    "import.refused": _("Files refused"),
-    "import.failed": _("Import failed"),
-}
-"""What actions are called; one that is not here stands for itself."""
+from portal_app.ui.operator.audit_actions import ACTIONS
 
 
 class AuditRow(TypedDict):

@@ -43,11 +43,11 @@ def test_without_a_cookie_no_event_of_the_operators_answers(operator, events):
 @pytest.mark.parametrize("role", Role)
 def test_each_role_may_call_what_the_table_says_and_a_refusal_is_written_down(operator, events, role):
     with sign_in(operator, role) as client, desk(operator, cookie_of(client)) as page:
-        before = len(audited(operator.database, "operator.refused"))
+        before = len(audited(operator.database, "operator.denied"))
         for full in events.values():
             page.call(full, "/operator")
         page.listen(2)
-    refused = {details["what"] for _, _, details in audited(operator.database, "operator.refused")[before:]}
+    refused = {details["what"] for _, _, details in audited(operator.database, "operator.denied")[before:]}
     assert refused == {name for name in events if not may(role, name)}
 
 

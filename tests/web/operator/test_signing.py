@@ -236,8 +236,8 @@ def test_each_role_may_ask_for_what_the_table_says(signed_in, people, role, meth
     if name in WITHOUT_SESSION:
         return
     signed_in(role).request(method, path)
-    refused = [details for _, _, details in audited(people, "operator.refused")]
-    assert refused == ([] if may(role, name) else [{"what": name, "role": role.value}])
+    denied = [details for _, _, details in audited(people, "operator.denied")]
+    assert denied == ([] if may(role, name) else [{"what": name, "role": role.value}])
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)

@@ -8,7 +8,8 @@ from portal_app.ui.components.pager import pager
 from portal_app.ui.components.sections import answered, card, card_head, empty, link
 from portal_app.ui.operator.addresses import AUDIT
 from portal_app.ui.operator.audit.state import AuditState
-from portal_app.ui.operator.audit_rows import ACTIONS, audit_table
+from portal_app.ui.operator.audit_actions import GROUPS
+from portal_app.ui.operator.audit_rows import audit_table
 
 
 def audit() -> rx.Component:
@@ -34,7 +35,10 @@ def audit() -> rx.Component:
 def _filters() -> rx.Component:
     actions = rx.el.select(
         rx.el.option(_("Everything"), value=""),
-        *(rx.el.option(words, value=action) for action, words in ACTIONS.items()),
+        *(
+            rx.el.optgroup(*(rx.el.option(words, value=action) for action, words in actions.items()), label=group)
+            for group, actions in GROUPS.items()
+        ),
         value=AuditState.chosen["action"],
         on_change=lambda value: AuditState.narrow("action", value),
         class_name="field",

@@ -1,0 +1,103 @@
+"""What the actions of the audit log are called, in the groups that its filter offers them in."""
+
+from portal_app.texts import gettext as _
+
+GROUPS = {
+    _("Links and files"): {
+        "session.minted": _("Link minted"),
+        "session.previewed": _("Preview opened"),
+        "session.opened": _("Link opened"),
+        "session.refused": _("Link refused"),
+        "session.revoked": _("Link revoked"),
+        "file.downloaded": _("File downloaded"),
+    },
+    _("Customers"): {
+        "customer.created": _("Customer created"),
+        "customer.updated": _("Customer changed"),
+        "customer.deleted": _("Customer deleted"),
+    },
+    _("Invoices and payments"): {
+        "invoice.created": _("Invoice created"),
+        "invoice.updated": _("Invoice changed"),
+        "invoice.finalized": _("Invoice finalized"),
+        "invoice.voided": _("Invoice voided"),
+        "invoice.payment_status": _("Invoice's payment status set"),
+        "payment.recorded": _("Payment recorded"),
+    },
+    _("Wallets"): {
+        "wallet.created": _("Wallet created"),
+        "wallet.updated": _("Wallet changed"),
+        "wallet.topped_up": _("Credits added"),
+        "wallet.debited": _("Credits taken"),
+        "wallet.terminated": _("Wallet terminated"),
+    },
+    _("Subscriptions"): {
+        "subscription.created": _("Subscription created"),
+        "subscription.updated": _("Subscription changed"),
+        "subscription.active": _("Subscription's period begun"),
+        "subscription.trialing": _("Subscription's trial period begun"),
+        "subscription.paused": _("Subscription paused"),
+        "subscription.resumed": _("Subscription resumed"),
+        "subscription.cancelled.immediate": _("Subscription cancelled at once"),
+        "subscription.cancelled.end_of_period": _("Subscription cancelled to the period's end"),
+        "subscription.cancelled.scheduled_date": _("Subscription cancelled to a day"),
+        "subscription.cancelled": _("Subscription ended"),
+    },
+    _("Usage"): {
+        "event.corrected": _("Usage event corrected"),
+        "event.voided": _("Usage event voided"),
+        "usage.closed": _("Usage closed"),
+    },
+    _("Catalog"): {
+        "plan.created": _("Plan created"),
+        "plan.updated": _("Plan changed"),
+        "plan.deleted": _("Plan deleted"),
+        "price.created": _("Price created"),
+        "price.updated": _("Price changed"),
+        "price.deleted": _("Price deleted"),
+        "group.created": _("Group created"),
+        "group.updated": _("Group changed"),
+        "group.deleted": _("Group deleted"),
+        "feature.created": _("Feature created"),
+        "feature.updated": _("Feature changed"),
+        "feature.deleted": _("Feature deleted"),
+        "meter.created": _("Meter created"),
+        "meter.updated": _("Meter changed"),
+        "meter.deleted": _("Meter deleted"),
+        "entitlement.created": _("Entitlement created"),
+        "entitlement.updated": _("Entitlement changed"),
+        "entitlement.deleted": _("Entitlement deleted"),
+        "credit_grant.created": _("Credit grant created"),
+        "credit_grant.updated": _("Credit grant changed"),
+        "credit_grant.deleted": _("Credit grant deleted"),
+    },
+    _("Operators"): {
+        "operator.signed_in": _("Signed in"),
+        "operator.signed_out": _("Signed out"),
+        "operator.signed_out_everywhere": _("Signed out everywhere"),
+        "operator.refused": _("Sign-in refused"),
+        "operator.denied": _("Not allowed to a role"),
+        "operator.created": _("Operator created"),
+        "operator.role_changed": _("Role changed"),
+        "operator.password_changed": _("Password changed"),
+        "operator.disabled": _("Operator disabled"),
+    },
+    _("API keys, branding and embedding"): {
+        "api_key.created": _("API key created"),
+        "api_key.revoked": _("API key revoked"),
+        "api_key.refused": _("API key refused"),
+        "branding.changed": _("Branding changed"),
+        "branding.reset": _("Branding reset"),
+        "embed_origins.changed": _("Embedding changed"),
+    },
+    _("Imports and exports"): {
+        "import.checked": _("Files checked"),
+        "import.loaded": _("Files imported"),
+        "import.refused": _("Files refused"),
+        "import.failed": _("Import failed"),
+        "audit.exported": _("Audit log exported"),
+    },
+}
+
+ACTIONS = {action: words for actions in GROUPS.values() for action, words in actions.items()}
+"""The words of every action that the code writes."""
