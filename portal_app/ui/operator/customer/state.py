@@ -9,10 +9,12 @@ import reflex as rx
 from portal_app import clock
 from portal_app.access.principal import CustomerId
 from portal_app.billing.periods import Preset
+from portal_app.billing.statuses import RecordStatus
 from portal_app.commands.mint_session import MintTerms, mint_session
 from portal_app.commands.use_session import revoke_session, revoke_sessions_of_customer
 from portal_app.display import Display
 from portal_app.errors import NotFound
+from portal_app.labels import RECORD_STATUSES
 from portal_app.queries.audit import AuditSearch, search_audit_of_operator
 from portal_app.queries.customers import customer_id_of_operator, get_profile
 from portal_app.queries.invoice_search import InvoiceSearch
@@ -25,6 +27,7 @@ from portal_app.settings import get_settings
 from portal_app.texts import gettext as _
 from portal_app.texts import ngettext
 from portal_app.ui.addresses import address, clean, page_number
+from portal_app.ui.components.badges import NO_BADGE, BadgeRow, badge_row
 from portal_app.ui.components.invoice_table import InvoiceRow, invoice_row
 from portal_app.ui.components.pager import NO_PAGER, PagerRow, invoices_counted, pager_row
 from portal_app.ui.components.subscription_card import SubscriptionRow, subscription_row
@@ -63,6 +66,8 @@ class CustomerState(Desk):
     public_id: str = ""
     profile: ProfileRow = NO_PROFILE
     created: str = ""
+    badge: BadgeRow = NO_BADGE
+    may_open: bool = False
     part: str = ""
     parts: list[Choice] = []
     links: list[LinkRow] = []
@@ -136,6 +141,7 @@ class CustomerState(Desk):
         profile = await self._ask(get_profile, customer)
         display = self._display(profile.timezone)
         self.profile, self.created = profile_row(profile, display), display.date(profile.created_at)
+        self.badge, self.may_open = badge_row(RECORD_STATUSES[profile.status]), profile.status is RecordStatus.PUBLISHED
         self.is_missing = False
         if part is Part.SESSIONS:
             await self._load_links(customer, display, number)

@@ -45,6 +45,7 @@ def customer() -> rx.Component:
         rx.el.div(
             rx.el.h1(state.profile["name"]),
             rx.el.span(state.profile["external_id"], class_name="label"),
+            rx.cond(state.badge["label"] != "", status_badge(state.badge)),
             class_name="row title",
         ),
         rx.el.nav(rx.foreach(state.parts, _choice), class_name="seg parts", aria_label=_("Parts")),
@@ -79,7 +80,9 @@ def _information() -> rx.Component:
         card_head(
             _("Customer details"),
             rx.el.span(class_name="spacer"),
-            rx.cond(Desk.may_mint, rx.fragment(share, open_form(profile["external_id"], "ghost"))),
+            rx.cond(
+                Desk.may_mint & CustomerState.may_open, rx.fragment(share, open_form(profile["external_id"], "ghost"))
+            ),
         ),
         facts(
             fact(_("Name"), profile["name"]),
@@ -225,8 +228,9 @@ def _preview() -> rx.Component:
         rx.el.button(_("Show preview"), type="button", class_name="primary", on_click=CustomerState.preview),
         rx.el.p(_("Your role does not show previews."), class_name="muted"),
     )
-    return card(
-        card_head(_("The portal as this customer sees it")),
+    open_one = rx.fragment(
         rx.el.p(_("It is marked as a preview in the log and does not count as a visit."), class_name="muted"),
         rx.cond(CustomerState.preview_url != "", frame, start),
     )
+    closed = rx.el.p(_("Nobody opens it: the customer is archived."), class_name="muted")
+    return card(card_head(_("The portal as this customer sees it")), rx.cond(CustomerState.may_open, open_one, closed))

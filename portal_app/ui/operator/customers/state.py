@@ -36,7 +36,7 @@ WORDS = {"": _("Active"), "archived": _("Archived"), "deleted": _("Deleted"), AN
 
 
 class CustomerRow(TypedDict):
-    """A customer as a row shows it; `open_to` is the address of its details."""
+    """A customer as a row shows it; `open_to` is the address of its details, empty for one that is deleted."""
 
     external_id: str
     name: str
@@ -131,7 +131,7 @@ def _row(customer: ListedCustomer, display: Display) -> CustomerRow:
         visit=display.date(customer.last_visit_at) if customer.last_visit_at else "",
         visit_moment=display.moment(customer.last_visit_at) if customer.last_visit_at else "",
         created=display.date(customer.created_at),
-        open_to=address(CUSTOMER, id=customer.public_id),
+        open_to="" if customer.status is RecordStatus.DELETED else address(CUSTOMER, id=customer.public_id),
         menu_label=_("Actions for {name}").format(name=customer.name),
         may_open=customer.status is RecordStatus.PUBLISHED,
     )

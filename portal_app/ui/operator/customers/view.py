@@ -81,7 +81,7 @@ def _table() -> rx.Component:
 def _row(row: rx.Var[CustomerRow]) -> rx.Component:
     return rx.el.tr(
         rx.el.td(
-            link(row["name"], to=row["open_to"], class_name="cover"),
+            rx.cond(row["open_to"] != "", link(row["name"], to=row["open_to"], class_name="cover"), row["name"]),
             rx.cond(row["badge"]["label"] != "", status_badge(row["badge"])),
             rx.cond(row["email"] != "", rx.el.small(row["email"])),
             class_name="c-main",
@@ -95,8 +95,8 @@ def _row(row: rx.Var[CustomerRow]) -> rx.Component:
         ),
         rx.el.td(row["created"], class_name="c-since"),
         rx.el.td(text_or_missing(row["balance"]), class_name="num c-amount"),
-        rx.el.td(_menu(row), class_name="num c-do"),
-        class_name="opens",
+        rx.el.td(rx.cond(row["open_to"] != "", _menu(row)), class_name="num c-do"),
+        class_name=rx.cond(row["open_to"] != "", "opens", ""),
     )
 
 

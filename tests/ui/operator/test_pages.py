@@ -1,0 +1,36 @@
+"""What the operator's pages say of a customer that is closed."""
+
+import cast
+from operators import DESK, cookie_of, desk, sign_in
+
+from portal_app.billing.statuses import RecordStatus
+from portal_app.queries.customers import customer_id_of_operator, get_profile
+
+CUSTOMER = f"{DESK}.portal_app___ui___operator___customer___state____customer_state"
+CUSTOMERS = f"{DESK}.portal_app___ui___operator___customers___state____customers_state"
+
+
+def public_id_of(operator, external_id):
+    with operator.database.reading() as session:
+        return get_profile(session, customer_id_of_operator(session, external_id=external_id)).public_id
+
+
+def loaded(page, state, path):
+    page.call(f"{state}.load", path)
+    return page.until(lambda: page.values(state).get("is_loaded") is True).values(state)
+
+
+def test_what_is_archived_says_so_and_offers_nothing_and_what_is_deleted_leads_nowhere(operator):
+    with operator.database.writing() as session:
+        cast.add_customer(session, "tessier", status=RecordStatus.ARCHIVED)
+        cast.add_customer(session, "ashpool", status=RecordStatus.DELETED)
+    with sign_in(operator) as client, desk(operator, cookie_of(client), "/operator?status=any") as page:
+        rows = {row["external_id"]: row for row in loaded(page, CUSTOMERS, "/operator?status=any")["rows"]}
+        details = rows["tessier"]["open_to"]
+        archived = loaded(page, CUSTOMER, details)
+        assert (archived["badge"]["label"], archived["may_open"]) == ("Archived", False)
+        assert details == f"/operator/customer?id={public_id_of(operator, 'tessier')}"
+        assert rows["ashpool"]["open_to"] == ""
+        page.call(f"{CUSTOMER}.load", rows["acme"]["open_to"])
+        page.until(lambda: page.values(CUSTOMER)["may_open"] is True)
+        assert page.values(CUSTOMER)["badge"]["label"] == ""
