@@ -79,6 +79,7 @@ class Desk(rx.State):
     was_open: bool = False
     here: str = HOME
     problem: str = ""
+    trouble: str = ""
     _principal: OperatorPrincipal | None = None
     _token_hash: str = ""
     _confirmed_at: datetime | None = None

@@ -14,6 +14,7 @@ from portal_app.texts import gettext as _
 from portal_app.ui.addresses import clean
 from portal_app.ui.components.post_form import post_form
 from portal_app.ui.operator.gate import Desk
+from portal_app.ui.operator.told import told
 
 
 class SharedLink(TypedDict):
@@ -32,6 +33,7 @@ class SharingState(Desk):
     link: SharedLink = NO_LINK
 
     @rx.event
+    @told
     async def share(self, external_id: str, name: str) -> None:
         """Mint a link for a customer and show it."""
         now, who, terms = clock.utc_now(), self._who(), MintTerms(address=self._address())

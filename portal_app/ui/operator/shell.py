@@ -10,6 +10,7 @@ from portal_app.ui.components.post_form import post_form
 from portal_app.ui.components.sections import fact, facts, link, skeleton
 from portal_app.ui.operator.addresses import AUDIT, BRANDING, CUSTOMER, CUSTOMERS, EMBEDDING, IMPORT, KEYS
 from portal_app.ui.operator.gate import Desk, DeskStatus
+from portal_app.ui.operator.told import trouble
 
 PAGES: dict[str, str] = {
     CUSTOMERS: _("Customers"),
@@ -28,7 +29,7 @@ def shell(path: str, content: rx.Component) -> rx.Component:
         rx.el.a(_("Skip to content"), href="#main", class_name="skip"),
         _header(),
         _menu(path),
-        rx.el.main(content, class_name="wrap", id="main", tab_index=-1),
+        rx.el.main(trouble(), content, class_name="wrap", id="main", tab_index=-1),
         _account(),
     )
     return rx.el.div(

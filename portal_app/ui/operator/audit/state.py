@@ -15,6 +15,7 @@ from portal_app.ui.loading import or_reference
 from portal_app.ui.operator.addresses import AUDIT
 from portal_app.ui.operator.audit_rows import AuditRow, audit_row
 from portal_app.ui.operator.gate import Desk
+from portal_app.ui.operator.told import told
 
 FILTERS = ("action", "actor", "since", "until")
 MAX_CHARACTERS = 255
@@ -32,6 +33,7 @@ class AuditState(Desk):
     is_loaded: bool = False
 
     @rx.event
+    @told
     async def load(self) -> None:
         """Load the page of entries that the address names."""
         parameters, display = self._parameters(), self._display()

@@ -11,7 +11,7 @@ from portal_app import clock
 from portal_app.colours import LEAST_CONTRAST, NIGHT, WHITE, contrast, is_colour, nearest_readable
 from portal_app.commands.branding import check_branding, reset_portal_config, set_portal_config
 from portal_app.errors import Invalid
-from portal_app.queries.branding import branding_of_operator, portal_config_of_operator
+from portal_app.queries.branding import Operator, PortalConfig, branding_of_operator, portal_config_of_operator
 from portal_app.queries.layout import Tab
 from portal_app.settings import get_settings
 from portal_app.texts import gettext as _
@@ -30,6 +30,7 @@ from portal_app.ui.operator.branding.fields import (
 )
 from portal_app.ui.operator.branding.sample import NO_SAMPLE, Sample, sample
 from portal_app.ui.operator.gate import Desk
+from portal_app.ui.operator.told import told
 
 OWN_ACCENT = "#0b5cad"
 
@@ -59,15 +60,15 @@ class BrandingState(Desk):
     _sent: dict[str, str] = {}
 
     @rx.event
+    @told
     async def load(self) -> None:
         """Load what is set, over the defaults."""
         await self._load()
 
     async def _load(self) -> None:
-        settings = get_settings()
-        config, self.failed = await or_reference(self._ask(portal_config_of_operator, settings))
-        if config:
-            operator = await self._ask(branding_of_operator, settings)
+        found, self.failed = await or_reference(self._found())
+        if found:
+            config, operator = found
             self.texts = {name: str(config.value.get(name) or "") for name in TEXTS}
             self.accent, self.theme = operator.accent, operator.theme
             self.logo_url = f"/branding/logo?{self.version + 1}" if operator.logo else ""
@@ -80,6 +81,11 @@ class BrandingState(Desk):
             self._redraw()
             self.version += 1
         self.saved, self.refused, self.is_loaded = False, "", True
+
+    async def _found(self) -> tuple[PortalConfig, Operator]:
+        settings = get_settings()
+        config = await self._ask(portal_config_of_operator, settings)
+        return config, await self._ask(branding_of_operator, settings)
 
     @rx.event
     def draw(self, name: str, value: Any) -> None:
@@ -102,6 +108,7 @@ class BrandingState(Desk):
         self._judge(self.accent)
 
     @rx.event
+    @told
     async def save(self, sent: dict[str, Any]) -> None:
         """Keep what the form says, whole or not at all."""
         self.saved, self.refused = False, ""
@@ -123,6 +130,7 @@ class BrandingState(Desk):
         self.saved = True
 
     @rx.event
+    @told
     async def start_over(self) -> None:
         """Go back to the settings in everything."""
         await self._do(reset_portal_config, self._who().actor, clock.utc_now())

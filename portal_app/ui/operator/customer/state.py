@@ -38,6 +38,7 @@ from portal_app.ui.operator.addresses import CUSTOMER
 from portal_app.ui.operator.audit_rows import AuditRow, audit_row
 from portal_app.ui.operator.customer.rows import LinkRow, UsedRow, link_row, used_rows
 from portal_app.ui.operator.gate import Desk
+from portal_app.ui.operator.told import told
 from portal_app.ui.profile import NO_PROFILE, ProfileRow, profile_row
 
 
@@ -84,6 +85,7 @@ class CustomerState(Desk):
     is_loaded: bool = False
 
     @rx.event
+    @told
     async def load(self) -> None:
         """Load the customer, and the part of the page that the address names."""
         parameters = self._parameters()
@@ -101,6 +103,7 @@ class CustomerState(Desk):
         self.is_loaded = True
 
     @rx.event
+    @told
     async def revoke(self, jti: str) -> None:
         """End one link; pages that it opened empty themselves within seconds."""
         now, who = clock.utc_now(), self._who()
@@ -109,9 +112,10 @@ class CustomerState(Desk):
         except NotFound:
             return
         self.notice = _("The link is ended. Pages it opened are empty within seconds.")
-        await self._load(Part.SESSIONS, 1)
+        __, self.failed = await or_reference(self._load(Part.SESSIONS, 1))
 
     @rx.event
+    @told
     async def revoke_all(self) -> None:
         """End every live link of this customer."""
         now, who, whom = clock.utc_now(), self._who(), self.profile["external_id"]
@@ -121,9 +125,10 @@ class CustomerState(Desk):
             return
         words = ngettext("{count} link is ended.", "{count} links are ended.", count)
         self.notice = words.format(count=self._display().count(count))
-        await self._load(Part.SESSIONS, 1)
+        __, self.failed = await or_reference(self._load(Part.SESSIONS, 1))
 
     @rx.event
+    @told
     async def preview(self) -> None:
         """Mint a preview of this customer's portal and frame it."""
         now, who = clock.utc_now(), self._who()

@@ -28,6 +28,7 @@ from portal_app.ui.loading import or_reference
 from portal_app.ui.operator.addresses import CUSTOMER, CUSTOMERS
 from portal_app.ui.operator.customers.words import balance_words
 from portal_app.ui.operator.gate import Desk
+from portal_app.ui.operator.told import told
 
 MAX_CHARACTERS = 80
 ANY = "any"
@@ -69,6 +70,7 @@ class CustomersState(Desk):
     _typed: str = ""
 
     @rx.event
+    @told
     async def load(self) -> None:
         """Load the page of customers that the address names."""
         parameters, display = self._parameters(), self._display()

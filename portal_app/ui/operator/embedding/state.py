@@ -19,6 +19,7 @@ from portal_app.ui.addresses import clean
 from portal_app.ui.components.badges import BadgeRow, badge_row
 from portal_app.ui.loading import or_reference
 from portal_app.ui.operator.gate import Desk
+from portal_app.ui.operator.told import told
 
 MAX_CHARACTERS = 13_000
 PASS, FAIL = Badge(_("Pass"), Tone.GOOD), Badge(_("Fail"), Tone.BAD)
@@ -48,6 +49,7 @@ class EmbeddingState(Desk):
     is_loaded: bool = False
 
     @rx.event
+    @told
     async def load(self) -> None:
         """Load the origins."""
         settings = get_settings()
@@ -57,6 +59,7 @@ class EmbeddingState(Desk):
         self.saved, self.refused, self.checks, self.is_loaded = False, "", [], True
 
     @rx.event
+    @told
     async def save(self, sent: dict[str, Any]) -> None:
         """Keep the origins, all or none; they count within seconds."""
         self.saved, self.refused = False, ""
@@ -69,6 +72,7 @@ class EmbeddingState(Desk):
         self.saved = True
 
     @rx.event
+    @told
     async def examine(self, sent: dict[str, Any]) -> None:
         """Say what keeps one origin's pages from showing the portal, if anything does."""
         settings, origin = get_settings(), clean(sent.get("origin")).strip()[:255]

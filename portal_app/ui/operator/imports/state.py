@@ -30,6 +30,7 @@ from portal_app.ui.operator.imports.rows import (
     problem_rows,
     progress_row,
 )
+from portal_app.ui.operator.told import told
 
 LOOKED_EVERY_SECONDS = 1.0
 FRESH = "fresh"
@@ -56,6 +57,7 @@ class ImportState(Desk):
     _shown: tuple[Found | None, Progress | None] | None = None
 
     @rx.event
+    @told
     async def load(self) -> None:
         """Show where the import is that was begun last, if there is one."""
         self.refused = ""
@@ -76,17 +78,20 @@ class ImportState(Desk):
                 await self._look()
 
     @rx.event
+    @told
     async def check(self) -> None:
         """Check what was sent up, and load nothing."""
         await self._look()
         await self._try(start, self.upload, Stage.CHECKING, self._who().actor, clock.utc_now())
 
     @rx.event
+    @told
     async def load_files(self) -> None:
         """Load the files that this page says are good, and no others."""
         await self._try(start, self.upload, Stage.LOADING, self._who().actor, clock.utc_now())
 
     @rx.event
+    @told
     async def put_away(self) -> None:
         """Forget the files and what came of them."""
         await self._try(discard)

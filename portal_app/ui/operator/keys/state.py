@@ -20,6 +20,7 @@ from portal_app.ui.addresses import clean
 from portal_app.ui.components.badges import BadgeRow, badge_row
 from portal_app.ui.loading import or_reference
 from portal_app.ui.operator.gate import Desk
+from portal_app.ui.operator.told import told
 
 LIVES = {"30": _("30 days"), "90": _("90 days"), "365": _("1 year"), "": _("No end")}
 SCOPES = {
@@ -56,6 +57,7 @@ class KeysState(Desk):
     is_loaded: bool = False
 
     @rx.event
+    @told
     async def load(self) -> None:
         """Load every key."""
         self.made = self.refused = ""
@@ -63,6 +65,7 @@ class KeysState(Desk):
         self.is_loaded = True
 
     @rx.event
+    @told
     async def create(self, sent: dict[str, Any]) -> None:
         """Make a key of what the form says, and show it this once."""
         self.made, self.refused = "", ""
@@ -84,6 +87,7 @@ class KeysState(Desk):
         self.made = ""
 
     @rx.event
+    @told
     async def revoke(self, key_id: str) -> None:
         """End a key at once."""
         try:
