@@ -141,13 +141,14 @@ def create_key(
 
 @keys.command("list")
 def list_keys() -> None:
-    """List all keys, newest first: id, name, scopes, state, last use. Tab-separated."""
+    """List all keys, newest first: id, name, scopes, state, last use, end. Tab-separated."""
     now = clock.utc_now()
     with current_database().reading() as reading:
         for key in list_api_keys_of_operator(reading):
             used = key.last_used_at.isoformat(timespec="seconds") if key.last_used_at else "never"
-            state = "live" if key.is_live(now) else "revoked"
-            typer.echo("\t".join([key.key_id, key.name, ",".join(key.scopes), state, used]))
+            ends = key.expires_at.isoformat(timespec="seconds") if key.expires_at else "no end"
+            state = "revoked" if key.revoked_at else "live" if key.is_live(now) else "expired"
+            typer.echo("\t".join([key.key_id, key.name, ",".join(key.scopes), state, used, ends]))
 
 
 @keys.command("revoke")

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+HOME = "/operator"
+"""Where the operator's pages, forms and files begin."""
+
 
 class Role(StrEnum):
     """Each may do what those before it may: read; mint and end links; everything."""

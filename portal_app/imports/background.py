@@ -70,7 +70,7 @@ AT_WORK = frozenset({Stage.CHECKING, Stage.LOADING})
 
 
 @dataclass(frozen=True, slots=True)
-class ImportState:
+class ImportRecord:
     """An import as its page shows it. `problems` are the first of `problem_count`; `rows` is what each noun came to.
 
     `stage_at` is when it came to this stage (UTC); `was` is the stage in which it failed, and `sentence` why.
@@ -106,7 +106,7 @@ def begin_upload(database_url: str, actor: str, now: datetime) -> str:
         Busy: an import is running.
     """
     folder = new_upload(place_of(database_url))
-    _write(folder, ImportState(folder.name, Stage.SENDING, actor, now))
+    _write(folder, ImportRecord(folder.name, Stage.SENDING, actor, now))
     return folder.name
 
 
@@ -129,7 +129,7 @@ def start(database_url: str, upload: str, stage: Stage, actor: str, now: datetim
         ):
             raise NotPossible(problem="These files are not waiting for that.")
         (folder / "progress.json").unlink(missing_ok=True)
-        _write(folder, ImportState(folder.name, stage, actor, now, files))
+        _write(folder, ImportRecord(folder.name, stage, actor, now, files))
         _spawn(folder, database_url, lock)
 
 
@@ -165,7 +165,7 @@ def perform(folder: Path, database: Database, clock: Callable[[], datetime]) -> 
     _write(folder, replace(ended, stage_at=clock()))
 
 
-def current_import(database_url: str, now: datetime) -> tuple[ImportState | None, Progress | None]:
+def current_import(database_url: str, now: datetime) -> tuple[ImportRecord | None, Progress | None]:
     """Return the import that a database's page shows, and how far it is if it is running."""
     place = place_of(database_url)
     states = _states(place)
@@ -213,10 +213,10 @@ def sweep(now: datetime) -> None:
                     shutil.rmtree(folder)
 
 
-def read_state(folder: Path) -> ImportState:
+def read_state(folder: Path) -> ImportRecord:
     """Return what an upload's folder says of it."""
     found = orjson.loads((folder / "state.json").read_bytes())
-    return ImportState(
+    return ImportRecord(
         **found
         | {
             "stage": Stage(found["stage"]), "stage_at": datetime.fromisoformat(found["stage_at"]),
@@ -243,7 +243,7 @@ class _Recorder:
         _replace_file(self._folder / "progress.json", orjson.dumps(progress))
 
 
-def _audit(database: Database, state: ImportState, outcome: Outcome, now: datetime) -> None:
+def _audit(database: Database, state: ImportRecord, outcome: Outcome, now: datetime) -> None:
     """Write down a run that has not written itself down: one that loaded nothing."""
     rows = changed(outcome.tallies)
     if rows and not outcome.is_dry and not outcome.problem_count:
@@ -254,7 +254,7 @@ def _audit(database: Database, state: ImportState, outcome: Outcome, now: dateti
         record(session, actor=state.actor, action=action, now=now, files=", ".join(state.files), rows=found)
 
 
-def _audit_failure(database: Database, state: ImportState, sentence: str, now: datetime) -> None:
+def _audit_failure(database: Database, state: ImportRecord, sentence: str, now: datetime) -> None:
     with suppress(SQLAlchemyError), database.writing() as session:  # the database may be why it failed
         files = ", ".join(state.files)
         record(session, actor=state.actor, action="import.failed", now=now, files=files, reason=sentence)
@@ -273,7 +273,7 @@ def _spawn(folder: Path, database_url: str, lock: int) -> None:
     threading.Thread(target=process.wait, name="import", daemon=True).start()  # so that it does not stay a zombie
 
 
-def _ended_by_itself(folder: Path, state: ImportState, now: datetime) -> ImportState:
+def _ended_by_itself(folder: Path, state: ImportRecord, now: datetime) -> ImportRecord:
     """Write down that nobody works on an import any more, though it says so."""
     if state.stage not in AT_WORK:  # it ended between two looks
         return state
@@ -283,8 +283,8 @@ def _ended_by_itself(folder: Path, state: ImportState, now: datetime) -> ImportS
     return ended
 
 
-def _states(place: Path) -> dict[Path, ImportState]:
-    found: dict[Path, ImportState] = {}
+def _states(place: Path) -> dict[Path, ImportRecord]:
+    found: dict[Path, ImportRecord] = {}
     for path in place.glob("*/state.json"):
         with suppress(OSError, ValueError):
             found[path.parent] = read_state(path.parent)
@@ -298,7 +298,7 @@ def _read_progress(folder: Path) -> Progress | None:
         return None
 
 
-def _write(folder: Path, state: ImportState) -> None:
+def _write(folder: Path, state: ImportRecord) -> None:
     _replace_file(folder / "state.json", orjson.dumps(state))
 
 

@@ -28,6 +28,12 @@ class AuditSearch:
     until: date | None = None
     customer_id: CustomerId | None = None
 
+    @classmethod
+    def of_address(cls, asked: Mapping[str, str]) -> AuditSearch:
+        """Return what the words of an address ask for; a day that cannot be read says nothing."""
+        since, until = _day(asked.get("since", "")), _day(asked.get("until", ""))
+        return cls(asked.get("action", ""), asked.get("actor", ""), since, until)
+
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
@@ -61,6 +67,13 @@ def search_audit_of_operator(session: Session, search: AuditSearch, number: int 
 def each_audit_entry_of_operator(session: Session, search: AuditSearch) -> Iterator[AuditRecord]:
     """Yield every entry that matches, newest first, in constant memory."""
     return (_record(*row) for row in session.exec(_entries(search).execution_options(yield_per=500)))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _entries(search: AuditSearch) -> Any:

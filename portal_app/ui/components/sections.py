@@ -50,7 +50,7 @@ def failure(reference: rx.Var[str], retry: Any) -> rx.Component:
     )
 
 
-def empty(title: str, text: str, *actions: rx.Component) -> rx.Component:
+def empty(title: str, text: str | rx.Var[str], *actions: rx.Component) -> rx.Component:
     """Say what is not there, and why."""
     return rx.el.div(rx.el.p(rx.el.strong(title)), rx.el.p(text, class_name="muted"), *actions, class_name="empty")
 

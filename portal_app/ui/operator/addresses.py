@@ -1,9 +1,11 @@
 """Where the operator's pages are."""
 
-CUSTOMERS = "/operator"
-CUSTOMER = "/operator/customer"
-AUDIT = "/operator/audit"
-BRANDING = "/operator/branding"
-KEYS = "/operator/keys"
-EMBEDDING = "/operator/embedding"
-IMPORT = "/operator/import"
+from portal_app.access.operator_roles import HOME
+
+CUSTOMERS = HOME
+CUSTOMER = f"{HOME}/customer"
+AUDIT = f"{HOME}/audit"
+BRANDING = f"{HOME}/branding"
+KEYS = f"{HOME}/keys"
+EMBEDDING = f"{HOME}/embedding"
+IMPORT = f"{HOME}/import"

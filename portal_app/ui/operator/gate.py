@@ -22,7 +22,7 @@ from reflex_base.constants import RouteVar
 
 from portal_app import clock
 from portal_app.access.limits import client_address, trusted_proxies
-from portal_app.access.operator_roles import Role, may
+from portal_app.access.operator_roles import HOME, Role, may
 from portal_app.access.operator_sessions import OperatorPrincipal, cookie_value, session_cookie, token_hash
 from portal_app.commands.operator_sessions import cookie_key, note_operator_seen, note_refused
 from portal_app.database import Session, current_database
@@ -40,7 +40,6 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-HOME = "/operator"
 RECHECK_SECONDS = 5.0
 """How long a page shows what it has before the register is asked again."""
 CONFIRMED_SECONDS = 30.0

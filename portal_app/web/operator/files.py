@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import Response, StreamingResponse
@@ -18,10 +17,7 @@ from portal_app.web.operator.guarded import Visit
 
 async def audit_file(visit: Visit) -> Response:
     """Answer with the entries that the address asks for; that somebody took them is one of the next."""
-    asked = visit.request.query_params
-    search = AuditSearch(
-        asked.get("action", ""), asked.get("actor", ""), _day(asked.get("since", "")), _day(asked.get("until", ""))
-    )
+    search = AuditSearch.of_address(visit.request.query_params)
     await visit.do(record_by, visit.who.actor, "audit.exported", visit.now)
     headers = {"Content-Disposition": content_disposition("audit.csv")}
     return StreamingResponse(
@@ -32,10 +28,3 @@ async def audit_file(visit: Visit) -> Response:
 def _lines(search: AuditSearch) -> Iterator[str]:
     with current_database().reading() as session:
         yield from audit_csv(each_audit_entry_of_operator(session, search))
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

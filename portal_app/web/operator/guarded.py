@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from portal_app import clock
 from portal_app.access.limits import client_address, trusted_proxies
-from portal_app.access.operator_roles import POLICY, WITHOUT_SESSION, may
+from portal_app.access.operator_roles import HOME, POLICY, WITHOUT_SESSION, may
 from portal_app.access.operator_sessions import OperatorPrincipal, cookie_value, session_cookie, token_hash
 from portal_app.commands.operator_sessions import cookie_key, note_operator_seen, note_refused
 from portal_app.database import current_database
@@ -25,7 +25,6 @@ from portal_app.queries.operators import find_operator_session_of_operator
 from portal_app.settings import get_settings
 
 MAX_FORM_BYTES = 16 * 1024
-HOME = "/operator"
 
 T = TypeVar("T")
 

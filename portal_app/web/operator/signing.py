@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal_app import clock
+from portal_app.access.operator_roles import HOME
 from portal_app.access.operator_sessions import (
     ABSOLUTE,
     DEVICE_SECONDS,
@@ -31,7 +32,7 @@ from portal_app.commands.operator_sessions import (
 from portal_app.database import current_database
 from portal_app.queries.operators import SignInMaterial, sign_in_material_of_operator
 from portal_app.settings import get_settings
-from portal_app.web.operator.guarded import HOME, Visit, address_of, back, form_fields, is_from_our_page, refused
+from portal_app.web.operator.guarded import Visit, address_of, back, form_fields, is_from_our_page, refused
 
 _turns = asyncio.Semaphore(2)
 """Each hash takes 64 MiB: a crowd of guesses waits, and the pages of everybody else do not."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import reflex as rx
@@ -39,11 +38,11 @@ class AuditState(Desk):
         parameters, display = self._parameters(), self._display()
         kept = {name: parameters.get(name, "")[:MAX_CHARACTERS] for name in FILTERS}
         self.chosen, self.export_to = kept, address("/operator/files/audit.csv", **kept)
-        since, until = day_of(kept["since"]), day_of(kept["until"])
-        unread = [kept[name] for name, day in (("since", since), ("until", until)) if kept[name] and not day]
+        search = AuditSearch.of_address(kept)
+        days = ("since", search.since), ("until", search.until)
+        unread = [kept[name] for name, day in days if kept[name] and not day]
         self.problem = _("{text} is not a day such as 2026-01-20.").format(text=unread[0]) if unread else ""
         number = page_number(parameters.get("page", ""))
-        search = AuditSearch(kept["action"], kept["actor"], since, until)
         page, self.failed = await or_reference(self._ask(search_audit_of_operator, search, number))
         if page:
             self.rows = [audit_row(entry, display) for entry in page.items]
@@ -61,11 +60,3 @@ class AuditState(Desk):
         if name in FILTERS:
             kept[name] = clean(value)[:MAX_CHARACTERS]
         return rx.redirect(address(AUDIT, **kept), replace=True)
-
-
-def day_of(text: str) -> date | None:
-    """Return the day that a text names, or None."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

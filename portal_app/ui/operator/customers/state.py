@@ -33,6 +33,7 @@ from portal_app.ui.operator.told import told
 MAX_CHARACTERS = 80
 ANY = "any"
 STATUSES = {"": RecordStatus.PUBLISHED, "archived": RecordStatus.ARCHIVED, "deleted": RecordStatus.DELETED, ANY: None}
+NONE = {"archived": _("No customer is archived."), "deleted": _("No customer is deleted.")}
 WORDS = {"": _("Active"), "archived": _("Archived"), "deleted": _("Deleted"), ANY: _("All")}
 
 
@@ -62,6 +63,7 @@ class CustomersState(Desk):
     pager: PagerRow = NO_PAGER
     statuses: list[Choice] = []
     clear_to: str = CUSTOMERS
+    why_none: str = ""
     by_name: SortHead = NO_SORT
     by_id: SortHead = NO_SORT
     by_created: SortHead = NO_SORT
@@ -86,6 +88,7 @@ class CustomersState(Desk):
                    current=word == kept["status"])
             for word, label in WORDS.items()
         ]  # fmt: skip
+        self.why_none = NONE.get(kept["status"], _("They come through the API or an import."))
         self.clear_to = address(CUSTOMERS, **kept)
         self.by_name, self.by_id, self.by_created = (_head(order, query, kept) for order in CustomerOrder)
         if query != self._typed.strip():

@@ -26,7 +26,7 @@ def customers() -> rx.Component:
                 _("Try the beginning of a name, of your own id, or of an e-mail address."),
                 link(_("Clear search"), to=CustomersState.clear_to, class_name="ghost"),
             ),
-            empty(_("No customers here"), _("They come through the API or an import on the command line.")),
+            empty(_("No customers here"), CustomersState.why_none),
         ),
     )
     return rx.fragment(

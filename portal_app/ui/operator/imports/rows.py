@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from portal_app.display import Display
-from portal_app.imports.background import BROKEN_OFF, ImportState, Progress, Stage
+from portal_app.imports.background import BROKEN_OFF, ImportRecord, Progress, Stage
 from portal_app.texts import gettext as _
 from portal_app.texts import ngettext
 
@@ -50,12 +50,12 @@ class ProgressRow(TypedDict):
 NO_PROGRESS = ProgressRow(words="", share=0, rate="")
 
 
-def file_rows(state: ImportState, display: Display) -> list[FileRow]:
+def file_rows(state: ImportRecord, display: Display) -> list[FileRow]:
     """Word the files."""
     return [FileRow(name=name, size=_size(size, display)) for name, size in state.files.items()]
 
 
-def problem_rows(state: ImportState, display: Display) -> list[ProblemRow]:
+def problem_rows(state: ImportRecord, display: Display) -> list[ProblemRow]:
     """Word the first of what is wrong."""
     return [
         ProblemRow(
@@ -68,7 +68,7 @@ def problem_rows(state: ImportState, display: Display) -> list[ProblemRow]:
     ]
 
 
-def noun_rows(state: ImportState, display: Display) -> list[NounRow]:
+def noun_rows(state: ImportRecord, display: Display) -> list[NounRow]:
     """Word what each noun came to."""
     return [_noun_row(one, display) for one in state.rows]
 
@@ -87,7 +87,7 @@ def progress_row(progress: Progress | None, display: Display) -> ProgressRow:
     return ProgressRow(words=_stage_words(progress.stage), share=int(share), rate=rate)
 
 
-def count_of_problems(state: ImportState, display: Display) -> str:
+def count_of_problems(state: ImportRecord, display: Display) -> str:
     """Say how many things are wrong, and how many of them are on the page."""
     words = ngettext("{count} problem", "{count} problems", state.problem_count)
     found = words.format(count=display.count(state.problem_count))
@@ -96,7 +96,7 @@ def count_of_problems(state: ImportState, display: Display) -> str:
     return _("{problems}, the first {shown} below").format(problems=found, shown=display.count(len(state.problems)))
 
 
-def failure_words(state: ImportState) -> str:
+def failure_words(state: ImportRecord) -> str:
     """Say why it ended without a result, and what is to be done."""
     if state.sentence == BROKEN_OFF:
         why = _("It was broken off: the process that did it is no more.")

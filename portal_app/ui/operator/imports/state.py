@@ -12,8 +12,7 @@ import reflex as rx
 from portal_app import clock
 from portal_app.database import current_database
 from portal_app.errors import PortalError
-from portal_app.imports.background import AT_WORK, Progress, Stage, current_import, discard, start
-from portal_app.imports.background import ImportState as Found
+from portal_app.imports.background import AT_WORK, ImportRecord, Progress, Stage, current_import, discard, start
 from portal_app.ui.addresses import address
 from portal_app.ui.operator.addresses import IMPORT
 from portal_app.ui.operator.gate import Desk, DeskStatus
@@ -54,7 +53,7 @@ class ImportState(Desk):
     progress: ProgressRow = NO_PROGRESS
     refused: str = ""
     is_loaded: bool = False
-    _shown: tuple[Found | None, Progress | None] | None = None
+    _shown: tuple[ImportRecord | None, Progress | None] | None = None
 
     @rx.event
     @told
