@@ -1,17 +1,13 @@
-"""What the operator's pages say of a customer that is closed, and of what could not be done."""
+"""What the operator's pages say of a customer that is closed, and that none of their events fails without a word."""
 
 import ast
-import sqlite3
-from contextlib import closing
 
 import cast
 from operators import DESK, cookie_of, desk, sign_in
 
-from portal_app import clock
 from portal_app.billing.statuses import RecordStatus
 from portal_app.build import ROOT
 from portal_app.queries.customers import customer_id_of_operator, get_profile
-from portal_app.queries.session_list import list_links
 
 CUSTOMER = f"{DESK}.portal_app___ui___operator___customer___state____customer_state"
 CUSTOMERS = f"{DESK}.portal_app___ui___operator___customers___state____customers_state"
@@ -41,25 +37,6 @@ def test_what_is_archived_says_so_and_offers_nothing_and_what_is_deleted_leads_n
         page.call(f"{CUSTOMER}.load", rows["acme"]["open_to"])
         page.until(lambda: page.values(CUSTOMER)["may_open"] is True)
         assert page.values(CUSTOMER)["badge"]["label"] == ""
-
-
-def test_what_could_not_be_done_is_told_with_a_reference_until_the_next_action(operator):
-    path = f"/operator/customer?id={public_id_of(operator, 'acme')}&tab=sessions"
-    operator.token("acme")
-    with sign_in(operator) as client, desk(operator, cookie_of(client), path) as page:
-        loaded(page, CUSTOMER, path)
-        with closing(sqlite3.connect(operator.database.engine.url.database)) as importing:
-            importing.execute("BEGIN IMMEDIATE")
-            page.call(f"{CUSTOMER}.revoke_all", path)
-            page.until(lambda: page.values(DESK).get("trouble"))
-        reference = page.values(DESK)["trouble"]
-        assert f"CustomerState.revoke_all could not be done, reference {reference}" in operator.printed()
-        page.call(f"{CUSTOMER}.revoke_all", path)
-        page.until(lambda: page.values(CUSTOMER)["notice"])
-        assert page.values(DESK)["trouble"] == ""
-    with operator.database.reading() as session:
-        links = list_links(session, customer_id_of_operator(session, external_id="acme"), 1).items
-    assert not [link for link in links if link.is_live(clock.utc_now())]
 
 
 def test_no_event_of_a_page_fails_without_a_word():
