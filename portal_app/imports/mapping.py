@@ -7,7 +7,7 @@ rows. Several nouns may come from the same file. The format is documented in doc
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -54,6 +54,10 @@ class Rule(BaseModel):
     """Their words to ours, in any case; others stay as they are."""
     minor_units: str = ""
     """The cell counts cents, or whatever the currency named in this column of theirs has."""
+
+    def speaks_of(self, row: Collection[str]) -> bool:
+        """Tell whether a row with these columns says anything of our cell; lines of JSON may leave some out."""
+        return "value" in self.model_fields_set or not self.sources or any(name in row for name in self.sources)
 
     def read(self, cells: Mapping[str, str]) -> str:
         """Return our cell.

@@ -14,6 +14,8 @@ from portal_app.imports.scratch import Scratch, StagedRow
 from portal_app.imports.sources import Source
 
 STEP_ROWS = 1000
+ENOUGH_NAMES = 1000
+"""So many names of a file are remembered, for suggestions: objects of JSON may each have others."""
 
 
 def stage(source: Source, scratch: Scratch, on_progress: OnProgress) -> int:
@@ -42,26 +44,51 @@ class _Staging:
     reported: set[str] = field(default_factory=set[str])
     """Columns whose presence or absence has been reported for the whole file."""
     left_out: int = 0
+    unseen: set[str] | None = None
+    """Columns of theirs that no line of JSON had so far; None: there is a header, or a line could not be read."""
+    seen: set[str] = field(default_factory=set[str])
+    """Columns that some line of JSON had."""
 
     def read(self, file: OpenFile, on_progress: OnProgress) -> None:
         if file.header is not None:
             self._check_header(file.header, file.header_line)
+        elif self.source.mapping:
+            self.unseen = set(self.source.mapping.theirs())
         size = self.source.path.stat().st_size
         rows = 0
         for rows, record in enumerate(file.records, start=1):
+            self._see(record)
             self._stage(record)
             if rows % STEP_ROWS == 0:
                 on_progress(Step(f"reading {self.source.file}", file.bytes_read(), size, rows))
+        if rows and self.unseen:
+            self._report_missing(self.unseen, self.seen, None)
         on_progress(Step(f"reading {self.source.file}", size, size, rows))
 
     def _check_header(self, header: tuple[str, ...], line: int) -> None:
         if self.source.mapping:
-            for theirs in sorted(self.source.mapping.theirs() - set(header)):
-                sentence = f"mapping.toml names the column {quoted(theirs)}, which is not there"
-                self._report(line, "", sentence + did_you_mean(theirs, header))
+            self._report_missing(self.source.mapping.theirs() - set(header), header, line)
         else:
             self._check_names(header, line)
         self._check_required(self.source.mapping.columns if self.source.mapping else header, line)
+
+    def _see(self, record: Record) -> None:
+        """Note which columns a line of JSON has, also one that is left out."""
+        if self.unseen is None:
+            return
+        unreadable = dict(record.objections)
+        if "" in unreadable:  # nobody knows which columns it has
+            self.unseen = None
+            return
+        for names in (record.cells.keys(), unreadable.keys()):
+            self.unseen -= names
+            if len(self.seen) < ENOUGH_NAMES:
+                self.seen |= names
+
+    def _report_missing(self, missing: Iterable[str], there: Iterable[str], line: int | None) -> None:
+        for theirs in sorted(missing):
+            sentence = f"mapping.toml names the column {quoted(theirs)}, which is not there"
+            self._report(line, "", sentence + did_you_mean(theirs, there))
 
     def _check_names(self, names: Iterable[str], line: int) -> None:
         known = self.source.noun.by_name
@@ -107,6 +134,8 @@ class _Staging:
         cells: dict[str, str] = {}
         objections: dict[str, str] = {}
         for name, rule in self.source.mapping.columns.items():
+            if not rule.speaks_of(record.cells):
+                continue
             try:
                 cells[name] = rule.read(record.cells)
             except BadCell as fault:
@@ -139,5 +168,5 @@ class _Staging:
         if earlier is not None:
             self._report(line, self.source.label(self.source.noun.key), f"{quoted(key)} is on line {earlier} already")
 
-    def _report(self, line: int, column: str, sentence: str) -> None:
+    def _report(self, line: int | None, column: str, sentence: str) -> None:
         self.scratch.report(Problem(self.source.file, line, column, sentence))

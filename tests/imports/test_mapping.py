@@ -171,3 +171,44 @@ def test_a_required_column_of_ours_must_be_mapped(staged):
 def test_a_file_that_no_table_reads_is_a_mistake(staged):
     _, problems, _ = staged(mapping__toml=MAPPING, people__csv="id,Company,Full Name,State\n", more__csv="x\n")
     assert problems == ["more.csv: is not a file that can be imported; no table of mapping.toml reads it"]
+
+
+PEOPLE = MAPPING.replace("people.csv", "people.jsonl") + 'columns.tax_id = "taxid"\n'
+PERSON = '{"id": 1, "Company": "Acme", "Full Name": "", "State": "open", "tax_id": "DE1", "tags": ["a"]}\n'
+
+
+def test_a_column_of_theirs_that_no_line_of_json_has_is_named(staged):
+    mapping = PEOPLE + 'only = { stat = ["open"] }\n'
+    _, problems, _ = staged(mapping__toml=mapping, people__jsonl=PERSON + '{"id": 2, "Taxed": true}\n')
+    assert problems == [
+        "people.jsonl: mapping.toml names the column 'stat', which is not there (did you mean State?)",
+        "people.jsonl: mapping.toml names the column 'taxid', which is not there (did you mean tax_id?)",
+    ]
+
+
+def test_a_column_that_some_line_of_json_has_is_there_even_if_that_holds_no_text_or_is_left_out(staged):
+    mapping = PEOPLE.replace("taxid", "tags") + 'only = { State = "open", gone = "" }\n'
+    _, problems, left_out = staged(mapping__toml=mapping, people__jsonl=PERSON + '{"gone": "x"}\n')
+    assert problems == ["people.jsonl:1: tags: is not a single value"]
+    assert left_out == [1]
+
+
+def test_nothing_is_said_of_columns_where_a_line_of_json_cannot_be_read_or_there_is_none(staged):
+    mapping = MAPPING.replace("people.csv", "people.jsonl")
+    _, problems, _ = staged(mapping__toml=mapping, people__jsonl='{"id": 1, "Company": "Acme", "Stat\n')
+    assert [problem.partition(": is not JSON")[0] for problem in problems] == ["people.jsonl:1"]
+    assert staged(people__jsonl="")[1] == []
+
+
+def test_what_a_line_of_json_does_not_say_is_left_alone_unless_the_mapping_has_a_value_for_it(staged):
+    people = PERSON + '{"id": 2, "Full Name": "Globex"}\n' + '{"id": 3, "tax_id": null}\n'
+    mapping = PEOPLE.replace("taxid", "tax_id") + 'columns.email = { from = "mail", value = "" }\n'
+    rows, problems, _ = staged(mapping__toml=mapping, people__jsonl=people + '{"id": 4, "mail": "a@b"}\n')
+    assert problems == []
+    assert {key: row.get("tax_id", "left alone") for key, row in rows.items()} == {
+        "1": "DE1", "2": "left alone", "3": "", "4": "left alone",
+    }  # fmt: skip
+    assert {key: row["name"] for key, row in rows.items()} == {
+        "1": "Acme", "2": "Globex", "3": "Unknown", "4": "Unknown",
+    }  # fmt: skip
+    assert [row.get("email") for row in rows.values()] == ["", "", "", "a@b"]
