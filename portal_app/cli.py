@@ -84,7 +84,7 @@ def import_files(
         Path, typer.Argument(help="A folder of files as docs/importing.md says.", exists=True, file_okay=False)
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, load nothing.")] = False,  # noqa: FBT002 (an option)
-    report: Annotated[Path | None, typer.Option(help="Write the whole report to this file.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the whole report to this file.", dir_okay=False)] = None,
 ) -> None:
     """Load the operator's own files: all of them, or nothing."""
     from portal_app.imports.directory import import_directory  # noqa: PLC0415

@@ -146,6 +146,9 @@ def perform(folder: Path, database: Database, clock: Callable[[], datetime]) -> 
             database, folder / "files", now,
             dry_run=is_dry, report=folder / PROBLEMS, on_progress=recorder.note, actor=state.actor,
         )  # fmt: skip
+        if outcome.report_fault:
+            logger.warning("%s", outcome.report_fault)
+            (folder / PROBLEMS).unlink(missing_ok=True)  # half a file is none
         _audit(database, state, outcome, now)
     except Exception as error:  # whatever it is, the page must say that it ended
         reference = secrets.token_hex(4).upper()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -88,16 +89,25 @@ def import_directory(
         shown = tuple(islice(scratch.problems(), SHOWN))
         outcome = Outcome(run.tallies, shown, scratch.count_problems(), is_dry=dry_run)
         if report is not None:
-            write_report(report, outcome, scratch.problems())
+            outcome = _reported(report, outcome, scratch)
     return outcome
 
 
 def _make_sure_of(report: Path | None) -> None:
     try:
         if report is not None:
-            report.touch()
+            report.open("ab").close()
     except OSError as error:
         raise Invalid(field="--report", problem=f"{report} cannot be written: {error.strerror}") from error
+
+
+def _reported(report: Path, outcome: Outcome, scratch: Scratch) -> Outcome:
+    """Write the report. What is loaded stays loaded if that fails: then the outcome says so."""
+    try:
+        write_report(report, outcome, scratch.problems())
+    except OSError as error:
+        return replace(outcome, report_fault=f"the report {report} could not be written: {error.strerror}")
+    return outcome
 
 
 def _load(run: Run) -> None:

@@ -22,14 +22,19 @@ class Outcome:
     problems: tuple[Problem, ...]
     problem_count: int
     is_dry: bool
+    report_fault: str = ""
+    """Why the report could not be written, whatever became of the files."""
 
 
 def as_text(outcome: Outcome) -> str:
-    """Return the outcome for a screen: what is wrong, at most fifty lines of it, or what was loaded."""
+    """Return the outcome for a screen: what is wrong, at most fifty lines of it, or what was loaded.
+
+    If the report could not be written, the last line says so.
+    """
     lines = [str(problem) for problem in outcome.problems]
     if outcome.problem_count > len(lines):
         lines.append(f"… and {outcome.problem_count - len(lines):,} more; --report FILE writes them all")
-    return "\n".join([*lines, *summary(outcome)])
+    return "\n".join([*lines, *summary(outcome), *filter(None, [outcome.report_fault])])
 
 
 def write_report(path: Path, outcome: Outcome, problems: Iterable[Problem]) -> None:

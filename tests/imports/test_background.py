@@ -133,6 +133,16 @@ def test_bad_files_are_refused_and_not_kept_but_what_is_wrong_with_them_is(sqlit
         start(sqlite_database.url, upload, Stage.LOADING, ADA, cast.NOW)
 
 
+def test_what_is_loaded_is_shown_as_such_where_the_disk_has_no_room_for_the_report(sqlite_database, sent, run):
+    upload = sent(customers=CUSTOMERS)
+    run(upload, Stage.CHECKING)
+    report = place_of(sqlite_database.url) / upload / "problems.jsonl"
+    report.unlink()
+    report.symlink_to("/dev/full")
+    assert run(upload, Stage.LOADING).stage is Stage.LOADED
+    assert not report.is_symlink()
+
+
 def test_what_was_good_and_no_longer_is_loads_nothing(sqlite_database, sent, run):
     upload = sent(wallets=WALLETS, customers=CUSTOMERS)
     run(upload, Stage.CHECKING)

@@ -47,6 +47,19 @@ def test_the_report_goes_where_it_is_wanted(run, tmp_path):
     )
 
 
+def test_a_report_that_can_no_longer_be_written_does_not_make_what_is_loaded_a_failure(run, sqlite_database):
+    result = run("--report", "/dev/full", customers=CUSTOMERS)
+    assert (result.exit_code, result.stdout.splitlines()[1:]) == (
+        0, ["everything is loaded", "the report /dev/full could not be written: No space left on device"],
+    )  # fmt: skip
+    assert len(everything(sqlite_database)["customer"]) == 2
+
+
+def test_a_report_that_is_a_folder_is_a_wrong_call(run, sqlite_database, tmp_path):
+    assert run("--report", tmp_path, customers=CUSTOMERS).exit_code == 2
+    assert everything(sqlite_database)["customer"] == []
+
+
 def test_a_directory_that_is_not_there_is_a_wrong_call(run):
     result = CliRunner().invoke(app, ["import", "/nowhere"])
     assert result.exit_code == 2

@@ -12,6 +12,7 @@ from sqlmodel import select
 from portal_app.errors import Invalid
 from portal_app.imports.directory import LOADERS, import_directory
 from portal_app.imports.nouns import NOUNS
+from portal_app.imports.report import as_text
 from portal_app.models.access import AuditEntry
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "import"
@@ -144,10 +145,21 @@ def test_a_report_as_json_lines_holds_the_problems_alone_whatever_bytes_are_in_t
     assert {one["column"] for one in wallets} == {"\\udcff", ""}
 
 
-def test_a_report_that_cannot_be_written_stops_the_run_before_it_begins(bring, database, tmp_path):
-    with pytest.raises(Invalid, match=r"--report: .* cannot be written: No such file or directory"):
-        bring(customers=CUSTOMERS, report=tmp_path / "nowhere" / "report.txt")
+@pytest.mark.parametrize(
+    ("report", "problem"), [("nowhere/report.txt", "No such file or directory"), (".", "Is a directory")]
+)
+def test_a_report_that_cannot_be_written_stops_the_run_before_it_begins(bring, database, tmp_path, report, problem):
+    with pytest.raises(Invalid, match=rf"--report: .* cannot be written: {problem}"):
+        bring(customers=CUSTOMERS, report=tmp_path / report)
     assert everything(database)["customer"] == []
+
+
+def test_a_report_that_can_no_longer_be_written_is_told_of_what_is_loaded(bring, database):
+    outcome = bring(customers=CUSTOMERS, report=Path("/dev/full"))
+    assert as_text(outcome).splitlines()[-2:] == [
+        "everything is loaded", "the report /dev/full could not be written: No space left on device",
+    ]  # fmt: skip
+    assert len(everything(database)["customer"]) == 2
 
 
 def test_every_noun_has_a_loader():
