@@ -86,6 +86,7 @@ class Bundle:
         if self.stored and self.row:
             yield from moved(INVOICES, self.stored, attributes(INVOICES, self.row.values, targets))
         yield from self._foreign_subscription(targets)
+        yield from self._foreign_payment()
         if not self.adds_up:
             return
         sums = complete(self.values, sum_lines(self.kept_lines), sum_payments(self.payments))
@@ -97,6 +98,15 @@ class Bundle:
         named = self.row.values.get("subscription") if self.row else None
         if named and targets["subscription", named].customer_id != self.values["customer_id"]:
             yield "subscription", f"{quoted(named)} belongs to another customer"
+
+    def _foreign_payment(self) -> Iterator[Objection]:
+        """Find a payment of an invoice not issued yet that stays as it is, since this run does not bring it."""
+        currency = self.values["currency"]
+        for payment in self.payments if self.row and not self.is_final else ():
+            if payment.row is None and payment.stored and payment.stored.currency != currency:
+                whose = quoted(payment.stored.external_id or payment.stored.public_id)
+                yield "currency", f"is {currency}; its payment {whose} is in {payment.stored.currency}"
+                return
 
     def _frozen(self, stored: Invoice) -> Iterator[Objection]:
         if not self.is_final:

@@ -133,14 +133,13 @@ def test_bad_files_are_refused_and_not_kept_but_what_is_wrong_with_them_is(sqlit
         start(sqlite_database.url, upload, Stage.LOADING, ADA, cast.NOW)
 
 
-def test_what_is_loaded_is_shown_as_such_where_the_disk_has_no_room_for_the_report(sqlite_database, sent, run):
-    upload = sent(customers=CUSTOMERS)
-    run(upload, Stage.CHECKING)
-    report = place_of(sqlite_database.url) / upload / "problems.jsonl"
-    report.unlink()
-    report.symlink_to("/dev/full")
-    assert run(upload, Stage.LOADING).stage is Stage.LOADED
-    assert not report.is_symlink()
+def test_where_the_disk_has_no_room_for_the_report_there_is_none_but_what_came_of_the_files(sqlite_database, sent, run):
+    upload = sent(customers=BAD)
+    (place_of(sqlite_database.url) / upload / "problems.jsonl").symlink_to("/dev/full")
+    refused = run(upload, Stage.CHECKING)
+    assert (refused.stage, refused.problem_count, len(refused.problems)) == (Stage.REFUSED, 60, 50)
+    with pytest.raises(NotFound):
+        problem_file(sqlite_database.url, upload)
 
 
 def test_what_was_good_and_no_longer_is_loads_nothing(sqlite_database, sent, run):

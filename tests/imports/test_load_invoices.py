@@ -121,6 +121,17 @@ def test_a_payment_in_another_currency_is_told(bring):
     assert told(outcome) == ["payments.csv:2: currency: is eur; the invoice is in usd"]
 
 
+@pytest.mark.parametrize("status", ["DRAFT", "FINALIZED"])
+def test_an_invoice_with_a_payment_cannot_go_to_another_currency(bring, database, folder, status):
+    payment = csv(PAYMENTS, f"p,i,{AT},20,CARD,SUCCEEDED")
+    bring(customers=CUSTOMERS, invoices=DRAFT, line_items=LINE, payments=payment)
+    before = everything(database)
+    (folder / "payments.csv").unlink()
+    outcome = bring(invoices=csv(INVOICES, f"i,acme,{status},EUR,{AT}"))
+    assert told(outcome) == ["invoices.csv:2: currency: invoice 'i': is eur; its payment 'p' is in usd"]
+    assert everything(database) == before
+
+
 def test_an_invoice_cannot_bill_the_subscription_of_another_customer(bring):
     subscription = (
         "external_id,customer,plan,subscription_status,currency,billing_period,start_at,current_period_start_at,"
