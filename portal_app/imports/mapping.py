@@ -113,8 +113,8 @@ class MappingFile:
 def read_mapping(path: Path) -> MappingFile:
     """Read a mapping; what is wrong with it is in its problems."""
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         return MappingFile(None, {}, (Problem(FILE, None, "", f"cannot be read: {error}"),))
     problems: list[Problem] = []
     zone = _zone(tables.pop("timezone", None), problems)
@@ -123,7 +123,7 @@ def read_mapping(path: Path) -> MappingFile:
 
 
 def _zone(name: Any, problems: list[Problem]) -> ZoneInfo | None:
-    if name in known_zones():
+    if isinstance(name, str) and name in known_zones():
         return ZoneInfo(name)
     if name is not None:
         sentence = f"{quoted(str(name))} is not an IANA time zone{did_you_mean(str(name), known_zones())}"

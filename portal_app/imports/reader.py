@@ -23,6 +23,7 @@ from portal_app.imports.problems import quoted
 SUFFIXES = {".csv": "CSV", ".jsonl": "JSON Lines", ".ndjson": "JSON Lines"}
 MAX_LINE = 2**20
 _WIDEST_PLAIN = 40
+_NO_HEADER = "is empty: its first line should name the columns"
 _SCALARS = (str, Decimal, bool, type(None))
 
 Objection = tuple[str, str]
@@ -86,10 +87,12 @@ def _open_csv(file: TextIO) -> tuple[tuple[str, ...], int, Iterator[Record]]:
     while first and not first.strip():
         blank, first = blank + 1, next(lines, "")
     if not first:
-        raise BadFile(None, "is empty: its first line should name the columns")
+        raise BadFile(None, _NO_HEADER)
     delimiter = max(",;\t", key=first.count)
     rows = _csv_rows(itertools.chain([first], lines), delimiter, blank)
-    line, cells = next(rows)
+    line, cells = next(rows, (0, ()))
+    if not cells:  # there are separators, and nothing between them
+        raise BadFile(None, _NO_HEADER)
     header = tuple(cells)
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)

@@ -146,6 +146,8 @@ def test_times_without_an_offset_are_in_the_zone_that_is_named(staged):
         ("[plans]\nfile = 'plan.csv'\ncolumns = {}", "plans.file: there is no file plan.csv (did you mean p.csv?)"),
         ("[plans]\nfile = 'p.txt'\ncolumns = {}", "plans.file: p.txt is neither CSV nor JSON Lines"),
         ("[plans", "cannot be read: "),
+        ("timezone = ['UTC']", "timezone: \"['UTC']\" is not an IANA time zone"),
+        ("timezone = " + "[" * 5000, "cannot be read: "),
         ("timezone = 5", "timezone: '5' is not an IANA time zone"),
         ("customers = 3", "customers: must be"),
     ],
@@ -153,6 +155,11 @@ def test_times_without_an_offset_are_in_the_zone_that_is_named(staged):
 def test_a_mapping_that_is_wrong_says_where(staged, mapping, problem):
     _, problems, _ = staged(mapping__toml=mapping, p__csv="id,name\n", p__txt="")
     assert any(line.startswith(f"mapping.toml: {problem}") for line in problems), problems
+
+
+def test_a_mapping_may_begin_with_a_byte_order_mark(staged):
+    _, problems, _ = staged(mapping__toml="\ufeff" + MAPPING, people__csv="id,Company,Full Name,State\n1,Acme,,open\n")
+    assert problems == []
 
 
 def test_a_column_of_theirs_that_is_not_there_is_named(staged):

@@ -79,7 +79,7 @@ def test_two_columns_of_one_name_are_refused(rows):
         rows("a,b,a\n1,2,3\n")
 
 
-@pytest.mark.parametrize("content", ["", "\n\n", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("content", ["", "\n\n", b"\xef\xbb\xbf", ",,,\n", " ; ;\n\n", '""'])
 def test_an_empty_file_has_no_header(rows, content):
     with pytest.raises(BadFile, match="is empty: its first line should name the columns"):
         rows(content)
