@@ -42,6 +42,8 @@ class Reading:
     zone: ZoneInfo | None = None
     """How times without an offset are meant; None: refuse them."""
     line: int = 0
+    is_made: bool = False
+    """Whether the cell at hand comes from the mapping, which writes numbers in its own way."""
     _mark: tuple[str, int] = field(default=("", 0))
 
     def note_mark(self, mark: str, text: str) -> None:
@@ -134,7 +136,8 @@ def number(scale: int, *, least: Decimal | None = None, above: Decimal | None = 
 
     def parse(cell: str, reading: Reading) -> Decimal:
         value, mark = read_number(cell)
-        reading.note_mark(mark, cell)
+        if not reading.is_made:
+            reading.note_mark(mark, cell)
         if least is not None and value < least:
             raise BadCell(f"{cell} is less than {least}")
         if above is not None and value <= above:

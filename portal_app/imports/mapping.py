@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from portal_app.billing.money import CURRENCIES, minor_digits
 from portal_app.billing.periods import known_zones
 from portal_app.errors import plain_problem
+from portal_app.imports.kinds import Reading
 from portal_app.imports.nouns import NOUNS
 from portal_app.imports.numbers import read_number
 from portal_app.imports.problems import BadCell, Problem, did_you_mean, quoted
@@ -59,21 +60,25 @@ class Rule(BaseModel):
         """Tell whether a row with these columns says anything of our cell; lines of JSON may leave some out."""
         return "value" in self.model_fields_set or not self.sources or any(name in row for name in self.sources)
 
-    def read(self, cells: Mapping[str, str]) -> str:
-        """Return our cell.
+    def read(self, cells: Mapping[str, str], reading: Reading) -> tuple[str, bool]:
+        """Return our cell, and whether it is written as in the file, decimal mark and all.
 
         Raises:
             BadCell: it should count minor units, but is no whole number or in no known currency.
         """
-        found = next((cells[name] for name in self.sources if cells.get(name)), self.value)
+        theirs = next((cells[name] for name in self.sources if cells.get(name)), "")
+        found = theirs or self.value
         found = self.words.get(found.casefold(), found)
-        return self._in_major_units(found, cells) if self.minor_units and found else found
+        if self.minor_units and found:
+            return self._in_major_units(found, cells, reading), False
+        return found, found == theirs
 
-    def _in_major_units(self, found: str, cells: Mapping[str, str]) -> str:
+    def _in_major_units(self, found: str, cells: Mapping[str, str], reading: Reading) -> str:
         currency = cells.get(self.minor_units, "").casefold()
         if currency not in CURRENCIES:
             raise BadCell(f"{quoted(currency)} in {self.minor_units} is not a currency in use (ISO 4217)")
-        amount, _mark = read_number(found)
+        amount, mark = read_number(found)
+        reading.note_mark(mark, found)
         if amount != int(amount):
             raise BadCell(f"{quoted(found)} is not a whole number of minor units")
         return f"{Decimal(int(amount)).scaleb(-minor_digits(currency)):f}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from portal_app.imports.columns import Values
@@ -115,8 +115,8 @@ class _Staging:
         if "" in unread:
             self.scratch.lossy.add(self.source.noun.name)
             return
-        cells, unmapped = self._ours(record)
-        values, objections = self._read_cells(cells, unread | unmapped)
+        cells, unmapped, made = self._ours(record)
+        values, objections = self._read_cells(cells, unread | unmapped, made)
         for column, sentence in (unmapped | objections).items():
             self._report(record.line, self.source.label(column), sentence)
         complete = all(cells.get(column.name) for column in self.source.noun.columns if column.required)
@@ -126,28 +126,34 @@ class _Staging:
         """Tell whether a column of the file, or the row as a whole, matters: a mapping leaves some alone."""
         return not name or self.source.mapping is None or name in self.source.mapping.theirs()
 
-    def _ours(self, record: Record) -> tuple[Mapping[str, str], dict[str, str]]:
-        """Return a row's cells by our names, and what is wrong with those that could not be mapped."""
+    def _ours(self, record: Record) -> tuple[Mapping[str, str], dict[str, str], set[str]]:
+        """Return a row's cells by our names, what is wrong with those not mapped, and which the mapping has made."""
         if self.source.mapping is None:
             self._check_names([*record.cells, *dict(record.objections)], record.line)
-            return record.cells, {}
+            return record.cells, {}, set()
         cells: dict[str, str] = {}
         objections: dict[str, str] = {}
+        made: set[str] = set()
         for name, rule in self.source.mapping.columns.items():
             if not rule.speaks_of(record.cells):
                 continue
             try:
-                cells[name] = rule.read(record.cells)
+                cells[name], is_theirs = rule.read(record.cells, self.reading)
+                if not is_theirs:
+                    made.add(name)
             except BadCell as fault:
                 objections[name] = str(fault)
-        return cells, objections
+        return cells, objections, made
 
-    def _read_cells(self, cells: Mapping[str, str], unusable: Mapping[str, str]) -> tuple[Values, dict[str, str]]:
+    def _read_cells(
+        self, cells: Mapping[str, str], unusable: Mapping[str, str], made: Collection[str]
+    ) -> tuple[Values, dict[str, str]]:
         values: Values = {}
         objections: dict[str, str] = {}
         for column in self.source.noun.columns:
             cell = cells.get(column.name)
             if cell:
+                self.reading.is_made = column.name in made
                 try:
                     values[column.name] = column.kind.parse(cell, self.reading)
                 except BadCell as fault:

@@ -126,6 +126,31 @@ def test_minor_units_that_cannot_be_counted_are_refused(staged, cents, currency,
     assert problems[0] == f"charges.csv:2: amount (cents): {problem}"
 
 
+@pytest.mark.parametrize(
+    ("cents", "quantity", "problem"),
+    [
+        ("1250", "2,5", ""),
+        ("1.250.000", "2,5", ""),
+        ("1,250", "2.5", "amount (cents): 1,250 could be 1250 or 1.250: write it without a thousands separator"),
+        ("1.000", "2,5", "quantity (qty): 2,5 has a decimal comma, but line 2 has a decimal point"),
+    ],
+)
+def test_what_the_mapping_computes_or_says_gives_no_decimal_mark_away(staged, cents, quantity, problem):
+    mapping = """
+    [line_items]
+    file = "lines.csv"
+    columns.external_id = "id"
+    columns.invoice = "id"
+    columns.display_name = "id"
+    columns.amount = { from = "cents", minor_units = "cur" }
+    columns.quantity = "qty"
+    columns.discount = { value = "0.5" }
+    columns.credits_applied = { from = "qty", words = { "2,5" = "1.25", "2.5" = "1,25" } }
+    """
+    _, problems, _ = staged(mapping__toml=mapping, lines__csv=f'id,cents,cur,qty\n1,"{cents}",USD,"{quantity}"\n')
+    assert problems == ([f"lines.csv:2: {problem}"] if problem else [])
+
+
 def test_times_without_an_offset_are_in_the_zone_that_is_named(staged):
     rows, problems, _ = staged(
         mapping__toml='timezone = "Europe/Berlin"\n' + PAID, charges__csv=f"{CHARGES}1,i,2026-01-06 12:00,1,USD\n"
