@@ -20,7 +20,13 @@ from portal_app.imports.load_invoices import load_invoices
 from portal_app.imports.load_ledger import load_ledger
 from portal_app.imports.load_prices import load_prices
 from portal_app.imports.load_rows import load_rows
-from portal_app.imports.load_usage import load_entitlements, load_features, load_groups, load_meters
+from portal_app.imports.load_usage import (
+    count_for_new_meters,
+    load_entitlements,
+    load_features,
+    load_groups,
+    load_meters,
+)
 from portal_app.imports.nouns import CUSTOMERS, EVENTS, NOUNS, PLANS, SUBSCRIPTIONS, WALLETS
 from portal_app.imports.problems import Problem
 from portal_app.imports.progress import OnProgress, ignore
@@ -112,17 +118,27 @@ def _reported(report: Path, outcome: Outcome, scratch: Scratch) -> Outcome:
 
 def _load(run: Run) -> None:
     for name, load in LOADERS.items():
-        try:
-            load(run)
-        except StatementError as error:  # what the checks before it have overlooked
-            if isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError):
-                raise
-            sentence = f"the database refuses a row: {str(error.orig).splitlines()[0]}"
-            run.scratch.report(Problem(name, None, "", sentence))
+        if not _is_stored(run, name, load):
             return
 
 
+def _is_stored(run: Run, name: str, load: Callable[[Run], None]) -> bool:
+    """Load a noun, and report it if the database refuses what the checks before it have overlooked."""
+    try:
+        load(run)
+    except StatementError as error:
+        if isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError):
+            raise
+        sentence = f"the database refuses a row: {str(error.orig).splitlines()[0]}"
+        run.scratch.report(Problem(name, None, "", sentence))
+        return False
+    return True
+
+
 def _finish(run: Run, actor: str, *, dry_run: bool) -> None:
+    """Count what is to be counted anew, which events wait for, and write down what was loaded; or undo all of it."""
+    if not (dry_run or run.scratch.count_problems()):
+        _is_stored(run, "meters", count_for_new_meters)
     if dry_run or run.scratch.count_problems():
         run.session.rollback()
         return

@@ -25,8 +25,17 @@ def load_groups(run: Run) -> None:
 
 
 def load_meters(run: Run) -> None:
-    """Load meters; a new one counts every event that is kept."""
-    load_rows(run, METERS, added=start_counting)
+    """Load meters; a new one counts every event that is kept, when all else is loaded: see `count_for_new_meters`."""
+    load_rows(run, METERS, added=lambda _session, meter: run.new_meters.append(meter))
+
+
+def count_for_new_meters(run: Run) -> None:
+    """Count every event that is kept for the meters of this run; until its end no other event is taken.
+
+    So this is the last thing that a run does. Events that were taken while it went on are there to be counted.
+    """
+    for meter in run.new_meters:
+        start_counting(run.session, meter)
 
 
 def load_features(run: Run) -> None:

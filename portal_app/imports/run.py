@@ -8,14 +8,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from portal_app.billing.money import plain
 from portal_app.commands.external_rows import Target, find_targets
 from portal_app.database import Session
 from portal_app.imports.columns import KEY, Column, Noun, Objection, Values
 from portal_app.imports.nouns import NOUNS
-from portal_app.imports.numbers import plain
 from portal_app.imports.problems import Problem, quoted
 from portal_app.imports.progress import OnProgress, Step
 from portal_app.imports.scratch import Scratch, StagedRow
+from portal_app.models.catalog import Meter
 from portal_app.models.columns import Row
 
 
@@ -45,6 +46,8 @@ class Run:
     now: datetime
     on_progress: OnProgress
     tallies: dict[str, Tally] = field(default_factory=dict[str, Tally])
+    new_meters: list[Meter] = field(default_factory=list[Meter])
+    """Those that are to count what was there before them."""
 
     def refuse(self, row: StagedRow, objections: Iterable[Objection]) -> None:
         """Report what is wrong with a row, if anything, and load neither it nor, silently, what depends on it."""

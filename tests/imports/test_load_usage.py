@@ -1,16 +1,20 @@
 """Groups, meters, features, prices of meters and entitlements: what is metered, from an operator's files."""
 
 from decimal import Decimal
+from functools import partial
 
 import cast
 import pytest
-from operator_files import CUSTOMERS, PLANS, counts, csv, told
+from operator_files import CUSTOMERS, PLANS, counts, csv, told, write
+from sqlalchemy import func
 from sqlmodel import select
 from usage_cast import ingest, sent
 
 from portal_app.billing.metering import AggregationType, FeatureType, GroupEntity
+from portal_app.imports.directory import import_directory
 from portal_app.models.catalog import Entitlement, Feature, Group, Meter, Price
 from portal_app.models.customer import Customer
+from portal_app.models.usage import CELLS
 from portal_app.queries.invariants import all_violations
 
 GROUP = csv("external_id,name", "models,Models")
@@ -112,6 +116,25 @@ def test_a_new_meter_counts_what_was_there_before_it(bring, database):
     assert told(bring(meters=METERS)) == []
     with database.reading() as session:
         assert list(all_violations(session)) == []
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_events_are_taken_while_an_import_with_a_new_meter_goes_on(postgres_database, folder, dry_run):
+    bring_there = partial(import_directory, postgres_database, folder, cast.NOW)
+    write(folder, customers=CUSTOMERS)
+    bring_there()
+
+    def ingest_meanwhile(step):
+        if step.stage == "loading features":
+            with postgres_database.writing() as session:
+                session.connection().exec_driver_sql("SET LOCAL lock_timeout = '1s'")
+                assert ingest(session, sent("e", name="llm.completed", n=5, model="large")).new == 1
+
+    write(folder, meters=METERS, groups=GROUP, features=FEATURES)
+    assert told(bring_there(dry_run=dry_run, on_progress=ingest_meanwhile)) == []
+    with postgres_database.reading() as session:
+        assert list(all_violations(session)) == []
+        assert session.exec(select(func.count()).select_from(CELLS)).one() == (0 if dry_run else 2)
 
 
 @pytest.mark.parametrize(
