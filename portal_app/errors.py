@@ -88,6 +88,14 @@ class BodyTooLarge(PortalError):
     sentence = "The body is larger than {limit} bytes"
 
 
+class FilesTooLarge(PortalError):
+    """A file for which the others of its upload have left no room."""
+
+    code = "validation_error"
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    sentence = "All files together are larger than {limit} bytes"
+
+
 class NotJson(PortalError):
     """A body that says it is something other than JSON."""
 

@@ -27,11 +27,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal_app.commands.audit import record
 from portal_app.database import Database
-from portal_app.errors import Busy, NotFound, NotPossible, PortalError
+from portal_app.errors import Busy, FilesTooLarge, NotFound, NotPossible, PortalError
 from portal_app.imports.directory import import_directory
 from portal_app.imports.progress import Step
 from portal_app.imports.report import Outcome, changed
 from portal_app.imports.uploads import (
+    MAX_BYTES,
+    file_to_write,
     forget_files,
     held,
     is_held,
@@ -108,6 +110,37 @@ def begin_upload(database_url: str, actor: str, now: datetime) -> str:
     folder = new_upload(place_of(database_url))
     _write(folder, ImportRecord(folder.name, Stage.SENDING, actor, now))
     return folder.name
+
+
+def file_to_take(database_url: str, upload: str, name: str) -> tuple[Path, int]:
+    """Return where a file that is being sent goes, and how many bytes it may have.
+
+    Raises:
+        NotFound: another upload has taken the place of this one.
+        NotPossible: the files are checked already.
+        Invalid: it cannot be one of the files that docs/importing.md names.
+        FilesTooLarge: the other files have all the bytes there are.
+    """
+    folder = upload_of(place_of(database_url), upload)
+    if read_state(folder).stage is not Stage.SENDING:
+        raise NotPossible(problem="These files are checked already: begin anew to send others.")
+    return file_to_write(folder, name)
+
+
+def keep_file(database_url: str, upload: str, draft: Path, target: Path) -> None:
+    """Put a file that is here as a whole where it goes, if it may still go there.
+
+    Raises:
+        Busy: the files are being checked.
+        FilesTooLarge: others have come meanwhile.
+        NotFound, NotPossible: as for `file_to_take`.
+        OSError: it cannot be put there.
+    """
+    with held(place_of(database_url)):
+        _target, room = file_to_take(database_url, upload, target.name)
+        if draft.stat().st_size > room:
+            raise FilesTooLarge(limit=MAX_BYTES)
+        draft.replace(target)
 
 
 def start(database_url: str, upload: str, stage: Stage, actor: str, now: datetime) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from portal_app.billing.money import MONEY_SCALE
+from portal_app.billing.money import MONEY_SCALE, plain
 from portal_app.billing.states import payment_status_of
 from portal_app.billing.statuses import InvoiceStatus, PaymentStatus
 from portal_app.imports.columns import Objection, Values
 from portal_app.imports.kinds import fitting
-from portal_app.imports.numbers import plain
 from portal_app.imports.problems import BadCell
 
 ZERO = Decimal(0)

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from portal_app.billing.money import MONEY_SCALE, is_worth, value_of_credits
+from portal_app.billing.money import MONEY_SCALE, is_worth, plain, value_of_credits
 from portal_app.billing.statuses import ReferenceType, TransactionStatus, TransactionType
 from portal_app.commands.external_rows import Target
 from portal_app.commands.post_ledger import GrantTerms, LedgerEntry
 from portal_app.imports.columns import Objection
 from portal_app.imports.kinds import fitting
 from portal_app.imports.nouns import TRANSACTIONS
-from portal_app.imports.numbers import plain
 from portal_app.imports.problems import BadCell, quoted
 from portal_app.imports.run import attributes, described
 from portal_app.imports.scratch import StagedRow

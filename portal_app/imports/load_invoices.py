@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import cast
 
+from portal_app.billing.money import plain
 from portal_app.commands.external_rows import find_numbers, find_parts, find_rows
 from portal_app.imports.columns import Noun, Objection
 from portal_app.imports.invoice_bundle import Bundle
@@ -18,7 +19,6 @@ from portal_app.imports.invoice_parts import (
     sum_payments,
 )
 from portal_app.imports.nouns import INVOICES, LINE_ITEMS, PAYMENTS
-from portal_app.imports.numbers import plain
 from portal_app.imports.problems import quoted
 from portal_app.imports.run import Run
 from portal_app.imports.scratch import StagedRow

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from portal_app.billing.money import plain
 from portal_app.commands.external_rows import find_rows, find_targets, find_transactions
 from portal_app.commands.post_ledger import LedgerOutOfOrder, LedgerOverdrawn
 from portal_app.commands.post_ledger_in_batches import BatchPoster
 from portal_app.imports.columns import Objection
 from portal_app.imports.ledger_rows import Known, brings_grant, differences, entry_of, objections
 from portal_app.imports.nouns import GRANTS, TRANSACTIONS
-from portal_app.imports.numbers import plain
 from portal_app.imports.problems import quoted
 from portal_app.imports.run import Run, attributes, moved
 from portal_app.imports.scratch import StagedRow

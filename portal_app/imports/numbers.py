@@ -43,12 +43,6 @@ def read_number(text: str) -> tuple[Decimal, str]:
     raise BadCell(f"{quoted(text)} is not a number such as 1234.5")
 
 
-def plain(value: Decimal) -> str:
-    """Return a number as it is written without grouping, exponent or closing zeros."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def _value(match: re.Match[str]) -> Decimal:
     sign = "-" if match["sign"] in {"-", "\u2212"} else ""
     whole = re.sub(r"[^0-9]", "", match["whole"])

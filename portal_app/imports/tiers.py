@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
+from portal_app.billing.money import plain
 from portal_app.billing.prices import Tier
 from portal_app.commands.usage_events import read_json
 from portal_app.imports.kinds import Kind, Reading, fitting
-from portal_app.imports.numbers import plain, read_number
+from portal_app.imports.numbers import read_number
 from portal_app.imports.problems import BadCell, quoted
 from portal_app.models.columns import MoneyColumn, RateColumn
 

@@ -20,7 +20,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from portal_app.errors import BodyTooLarge, Busy, Invalid, NotFound, NotPossible
+from portal_app.errors import Busy, FilesTooLarge, Invalid, NotFound, NotPossible
 from portal_app.imports.mapping import FILE
 from portal_app.imports.reader import SUFFIXES
 
@@ -121,7 +121,7 @@ def file_to_write(folder: Path, name: str) -> tuple[Path, int]:
 
     Raises:
         Invalid: it cannot be one of the files that docs/importing.md names.
-        BodyTooLarge: the other files have all the bytes there are.
+        FilesTooLarge: the other files have all the bytes there are.
     """
     suffixes = (*SUFFIXES, Path(FILE).suffix)
     if not _NAME.fullmatch(name) or Path(name).suffix not in suffixes:
@@ -131,7 +131,7 @@ def file_to_write(folder: Path, name: str) -> tuple[Path, int]:
         raise Invalid(field=name, problem=f"is one file too many: {MAX_FILES} can be imported at once")
     room = MAX_BYTES - sum(others.values())
     if room <= 0:
-        raise BodyTooLarge(limit=MAX_BYTES)
+        raise FilesTooLarge(limit=MAX_BYTES)
     return folder / "files" / name, room
 
 

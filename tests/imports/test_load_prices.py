@@ -29,7 +29,7 @@ ROW = "p,base,USAGE,MONTHLY,USD,0,calls,TIERED,"
 TIERS = [
     {"up_to": 10, "unit_amount": "0.5"},
     {"up_to": "15.0", "unit_amount": 0.25, "flat_amount": 2},
-    {"up_to": None, "unit_amount": "0.000000000001"},
+    {"up_to": None, "unit_amount": "0.000000000001", "flat_amount": "-0.0"},
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_app.imports.numbers import plain, read_number
+from portal_app.imports.numbers import read_number
 from portal_app.imports.problems import BadCell
 
 
@@ -76,10 +76,3 @@ def test_no_text_makes_it_fail_otherwise(text):
         value, mark = read_number(text)
         assert value.is_finite()
         assert mark in {"", ".", ","}
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [("20.00", "20"), ("0.10", "0.1"), ("1E+3", "1000"), ("-5", "-5"), ("0.000000", "0")]
-)
-def test_numbers_are_said_without_exponent_and_closing_zeros(value, text):
-    assert plain(Decimal(value)) == text

@@ -12,7 +12,7 @@ from portal_app.models.catalog import Plan, Price
 from portal_app.models.columns import MoneyColumn, RateColumn
 
 
-def _price_ends_after_it_starts(values: Values) -> Iterator[Objection]:
+def _price_can_be_charged(values: Values) -> Iterator[Objection]:
     if values["start_at"] and values["end_at"] and values["end_at"] <= values["start_at"]:
         yield "end_at", "is not after start_at"
     if values["tier_mode"] and values["billing_model"] is not BillingModel.TIERED:
@@ -108,5 +108,5 @@ PRICES = Noun(
         column(Price, "end_at", "2027-01-01T00:00:00Z", "valid until, this moment excluded", empty="no end"),
     ),
     fixed=frozenset({"plan"}),
-    check=_price_ends_after_it_starts,
+    check=_price_can_be_charged,
 )

@@ -14,11 +14,11 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from portal_app import clock
 from portal_app.database import current_database
-from portal_app.errors import BodyTooLarge, NotPossible
+from portal_app.errors import FilesTooLarge, NotPossible
 from portal_app.exports.csv_lines import csv_lines
 from portal_app.exports.filenames import content_disposition
-from portal_app.imports.background import begin_upload, problem_file, sweep
-from portal_app.imports.uploads import MAX_BYTES, file_to_write, place_of, upload_of
+from portal_app.imports.background import begin_upload, file_to_take, keep_file, problem_file, sweep
+from portal_app.imports.uploads import MAX_BYTES
 from portal_app.web.operator.guarded import Visit
 
 logger = logging.getLogger(__name__)
@@ -38,11 +38,12 @@ async def take_file(visit: Visit) -> Response:
     """Keep the body as a file of an upload, whole or not at all."""
     request = visit.request
     name = request.query_params.get("name", "")
-    target, room = await asyncio.to_thread(_target, request.path_params["upload"], name)
+    upload, url = request.path_params["upload"], current_database().url
+    target, room = await asyncio.to_thread(file_to_take, url, upload, name)
     draft = target.with_name(f".{target.name}.part")
     try:
         await _write_body(visit, draft, room)
-        await asyncio.to_thread(draft.replace, target)
+        await asyncio.to_thread(keep_file, url, upload, draft, target)
     except OSError as error:
         logger.warning("a file could not be kept: %s", error.strerror)
         raise NotPossible(problem=f"{name} could not be kept: {error.strerror}") from error
@@ -74,7 +75,7 @@ async def _write_body(visit: Visit, path: Path, room: int) -> None:
     """Write the body to `path`.
 
     Raises:
-        BodyTooLarge: it has more than `room` bytes.
+        FilesTooLarge: it has more than `room` bytes.
         OSError: the disk does not take it.
     """
     gathered, size = io.BytesIO(), 0
@@ -82,16 +83,12 @@ async def _write_body(visit: Visit, path: Path, room: int) -> None:
         async for chunk in visit.request.stream():
             size += len(chunk)
             if size > room:
-                raise BodyTooLarge(limit=MAX_BYTES)
+                raise FilesTooLarge(limit=MAX_BYTES)
             gathered.write(chunk)
             if gathered.tell() >= AT_ONCE:
                 await asyncio.to_thread(file.write, gathered.getvalue())
                 gathered = io.BytesIO()
         await asyncio.to_thread(file.write, gathered.getvalue())
-
-
-def _target(upload: str, name: str) -> tuple[Path, int]:
-    return file_to_write(upload_of(place_of(current_database().url), upload), name)
 
 
 def _lines(path: Path) -> Iterator[str]:

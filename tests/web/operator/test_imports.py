@@ -10,8 +10,9 @@ from operator_files import CUSTOMERS
 
 from portal_app import clock
 from portal_app.access.operator_roles import Role
+from portal_app.errors import FilesTooLarge, NotPossible
 from portal_app.imports import uploads
-from portal_app.imports.background import Stage, current_import, perform, start
+from portal_app.imports.background import Stage, current_import, file_to_take, keep_file, perform, start
 from portal_app.imports.uploads import held, place_of
 
 PATH = "/operator/forms/import"
@@ -80,6 +81,44 @@ def test_more_bytes_than_there_may_be_are_not_kept(admin, people, monkeypatch):
     assert send(admin, upload, "customers.csv", b"y" * 100).status_code == 200
     assert send(admin, upload, "wallets.csv", b"x").status_code == 413
     assert list(kept(people)) == ["customers.csv"]
+
+
+def test_a_file_for_which_the_others_leave_no_room_is_told_so(admin, monkeypatch):
+    monkeypatch.setattr(uploads, "MAX_BYTES", 100)
+    upload = begin(admin)
+    send(admin, upload, "customers.csv", b"x" * 90)
+    assert "All files together are larger than" in send(admin, upload, "wallets.csv", b"x" * 20).text
+
+
+def test_a_file_for_which_another_one_has_left_no_room_meanwhile_is_not_kept(admin, people, monkeypatch):
+    upload = begin(admin)
+    target, _room = file_to_take(people.url, upload, "wallets.csv")
+    draft = target.with_name(".wallets.csv.part")
+    draft.write_bytes(b"x" * 20)
+    send(admin, upload, "customers.csv", b"x" * 90)
+    monkeypatch.setattr(uploads, "MAX_BYTES", 100)
+    with pytest.raises(FilesTooLarge):
+        keep_file(people.url, upload, draft, target)
+    assert [name for name in kept(people) if not name.startswith(".")] == ["customers.csv"]
+
+
+def test_what_was_checked_is_what_is_loaded(admin, people, monkeypatch):
+    upload = begin(admin)
+    send(admin, upload, "customers.csv", CUSTOMERS.encode())
+    target, _room = file_to_take(people.url, upload, "customers.csv")
+    late = target.with_name(".customers.csv.part")
+    late.write_text("late")
+    monkeypatch.setattr("portal_app.imports.background._spawn", lambda *_: None)
+    start(people.url, upload, Stage.CHECKING, "operator ada", clock.utc_now())
+    perform(place_of(people.url) / upload, people, clock.utc_now)
+    assert current_import(people.url, clock.utc_now())[0].stage is Stage.CHECKED
+    answer = send(admin, upload, "customers.csv", b"another")
+    problem = "These files are checked already: begin anew to send others."
+    assert (answer.status_code, answer.text) == (400, problem)
+    assert send(admin, upload, "wallets.csv", b"x").text == problem
+    with pytest.raises(NotPossible, match="checked already"):
+        keep_file(people.url, upload, late, target)
+    assert kept(people) == {"customers.csv": CUSTOMERS, late.name: "late"}
 
 
 def test_more_files_than_there_may_be_are_not_kept(admin, people, monkeypatch):
