@@ -101,12 +101,14 @@ class _Batch:
         return values
 
     def _current(self, stored: Row) -> Values:
-        if self._aside is None:
-            return current(self._noun, stored)
-        name = self._aside.attribute
-        return current(self._noun, stored, {name}) | {name: self._beside.get(stored.id or 0)}
+        aside = self._held_aside(stored)
+        return current(self._noun, stored, aside) | aside
+
+    def _held_aside(self, stored: Row) -> Values:
+        return {self._aside.attribute: self._beside.get(stored.id or 0)} if self._aside else {}
 
     def _objections(self, key: str) -> Iterator[Objection]:
         if key in self._stored:
-            yield from moved(self._noun, self._stored[key], self._whole[key])
+            stored = self._stored[key]
+            yield from moved(self._noun, stored, self._whole[key], self._held_aside(stored))
         yield from self._noun.check(self._whole[key])

@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from portal_app.billing.money import plain
 from portal_app.commands.external_rows import Target, find_targets
 from portal_app.database import Session
@@ -133,11 +135,12 @@ def current(noun: Noun, row: Row, leaving: Collection[str] = ()) -> Values:
     return {name: getattr(row, name) for name in names if name not in leaving}
 
 
-def moved(noun: Noun, stored: Row, given: Values) -> Iterator[Objection]:
-    """Yield the fixed columns that a file would change."""
+def moved(noun: Noun, stored: Row, given: Values, beside: Values | None = None) -> Iterator[Objection]:
+    """Yield the fixed columns that a file would change; `beside` are attributes that other rows hold."""
     for name in sorted(noun.fixed):
         column = noun.by_name[name]
-        before = getattr(stored, column.attribute)
+        held = beside or {}
+        before = held[column.attribute] if column.attribute in held else getattr(stored, column.attribute)
         if column.attribute in given and given[column.attribute] != before:
             if column.refers_to:
                 yield name, f"this {noun.singular} has another {name}, which cannot change"
@@ -164,5 +167,7 @@ def described(value: Any) -> str:
             return plain(value)
         case datetime():
             return value.isoformat()
+        case list():
+            return orjson.dumps(value).decode()
         case _:
             return str(value)

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 import pytest
 from cast import NOW, days_ago
-from operator_files import CUSTOMERS, PLANS, counts, csv, told
+from operator_files import CUSTOMERS, PLANS, counts, csv, everything, told
 from sqlmodel import col, select
 
 from portal_app.billing.money import Money
 from portal_app.billing.periods import TimeRange
+from portal_app.imports.maps.catalog import PRICES
 from portal_app.models.catalog import Price, PriceTier
 from portal_app.models.customer import Customer
 from portal_app.queries.invariants import all_violations
@@ -88,13 +89,56 @@ def test_what_was_used_costs_what_the_files_say(bring, database, mode, cost):
         assert list(all_violations(session)) == []
 
 
-def test_the_same_tiers_again_change_nothing_and_others_take_their_place(bring, tiers):
+def test_the_same_tiers_again_change_nothing_and_others_are_refused(bring, tiers):
     bring(**CATALOGUE, prices=prices(TIERS))
     assert counts(bring())["prices"] == (0, 0, 1)
-    assert counts(bring(prices=prices(TIERS[2:])))["prices"] == (0, 1, 0)
-    assert tiers() == KEPT[2:]
-    assert counts(bring(prices=csv(HEAD.removesuffix(",tiers"), f"{ROW}VOLUME")))["prices"] == (0, 1, 0)
-    assert tiers() == KEPT[2:]
+    assert counts(bring(prices=csv(HEAD.removesuffix(",tiers"), f"{ROW}SLAB")))["prices"] == (0, 0, 1)
+    last = '[{"up_to":null,"unit_amount":"0.000000000001","flat_amount":"0"}]'
+    (problem,) = told(bring(prices=prices(TIERS[2:])))
+    assert problem.startswith('prices.csv:2: tiers: is [{"up_to":"10","unit_amount":"0.5","flat_amount":"0"},{')
+    assert problem.endswith(f" already and cannot become {last}")
+    assert told(bring(prices=prices(TIERS, "VOLUME"))) == [
+        "prices.csv:2: tier_mode: is SLAB already and cannot become VOLUME"
+    ]
+    assert tiers() == KEPT
+
+
+def line(**changes):
+    terms = {
+        "external_id": "p", "plan": "base", "display_name": "Calls", "type": "USAGE", "billing_period": "MONTHLY",
+        "currency": "USD", "amount": 1, "meter": "calls", "start_at": "2025-01-01T00:00Z",
+    }  # fmt: skip
+    return json.dumps(terms | changes) + "\n"
+
+
+def test_what_a_price_charges_never_changes(bring, database):
+    bring(**CATALOGUE | {"meters": f"{METERS}tokens,Tokens,token,COUNT\n"}, prices__jsonl=line())
+    before = everything(database)
+    others = {
+        "billing_period": "ANNUAL", "billing_period_count": 2, "invoice_cadence": "ARREAR", "currency": "EUR",
+        "amount": "9", "meter": "tokens", "min_quantity": 5, "start_at": "2026-01-01T00:00Z",
+    }  # fmt: skip
+    assert [problem.removeprefix("prices.jsonl:1: ") for problem in told(bring(prices__jsonl=line(**others)))] == [
+        "amount: is 1 already and cannot become 9",
+        "billing_period: is MONTHLY already and cannot become ANNUAL",
+        "billing_period_count: is 1 already and cannot become 2",
+        "currency: is usd already and cannot become eur",
+        "invoice_cadence: is ADVANCE already and cannot become ARREAR",
+        "meter: this price has another meter, which cannot change",
+        "min_quantity: is nothing already and cannot become 5",
+        "start_at: is 2025-01-01T00:00:00+00:00 already and cannot become 2026-01-01T00:00:00+00:00",
+    ]
+    assert everything(database) == before
+    assert PRICES.by_name.keys() - PRICES.fixed == {"external_id", "display_name", "end_at"}
+
+
+def test_a_price_is_raised_by_ending_it_and_beginning_another(bring):
+    bring(**CATALOGUE, prices__jsonl=line())
+    ended = line(end_at="2026-01-01T00:00Z", display_name="Calls until 2025")
+    raised = line(external_id="q", amount=9, start_at="2026-01-01T00:00Z")
+    assert told(outcome := bring(prices__jsonl=ended + raised)) == []
+    assert counts(outcome)["prices"] == (1, 1, 0)
+    assert counts(bring())["prices"] == (0, 0, 2)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,12 @@ def _usage_can_be_rated(values: Values) -> Iterator[Objection]:
 _COLUMNS = {"transform_quantity": "divide_by", "start_date": "start_at", "end_date": "end_at"}
 """What is called otherwise in the documented API."""
 
+_TERMS = frozenset({
+    "plan", "type", "billing_model", "billing_period", "billing_period_count", "invoice_cadence", "currency", "amount",
+    "meter", "divide_by", "rounding", "tier_mode", "tiers", "min_quantity", "start_at",
+})  # fmt: skip
+"""What past usage costs is computed from these, so they never change: other terms are another price (decision 0304)."""
+
 
 PLANS = Noun(
     name="plans",
@@ -107,6 +113,6 @@ PRICES = Noun(
         column(Price, "start_at", "2026-01-01T00:00:00Z", "valid from", empty="always was"),
         column(Price, "end_at", "2027-01-01T00:00:00Z", "valid until, this moment excluded", empty="no end"),
     ),
-    fixed=frozenset({"plan"}),
+    fixed=_TERMS,
     check=_price_can_be_charged,
 )
