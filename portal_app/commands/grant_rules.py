@@ -13,6 +13,7 @@ from sqlmodel import col, or_, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.periods import TimeRange, billing_recurrence
+from portal_app.billing.states import first_end
 from portal_app.billing.statuses import (
     BillingCycle,
     BillingPeriod,
@@ -133,9 +134,24 @@ def period_of(rule: GrantRule, subscription: Subscription, zone: ZoneInfo, at: d
     return billing_recurrence(rule.period, rule.period_count, cycle, begins, own_zone).containing(at)
 
 
+def end_of(subscription: Subscription) -> datetime | None:
+    """Return when a subscription ends by what is set, or None if it has no end."""
+    return first_end(
+        period_end_at=subscription.current_period_end_at,
+        cancels_with_period=subscription.cancel_at_period_end,
+        cancel_at=subscription.cancel_at,
+        end_at=subscription.end_at,
+    )
+
+
+def gives_at(rule: GrantRule, subscription: Subscription, at: datetime) -> bool:
+    """Tell whether both the rule and the subscription have begun at `at`, and none of them is over."""
+    begun = max(subscription.start_at, rule.start_at or subscription.start_at) <= at
+    return begun and all(end is None or at < end for end in (rule.end_at, end_of(subscription)))
+
+
 def _give(session: Session, rule: GrantRule, subscription: Subscription, actor: str, now: datetime) -> None:
-    begins = max(subscription.start_at, rule.start_at or subscription.start_at)
-    if now < begins or (rule.end_at is not None and now >= rule.end_at):
+    if not gives_at(rule, subscription, now):
         return
     zone = ZoneInfo(session.get_one(Customer, subscription.customer_id).timezone)
     period = period_of(rule, subscription, zone, now)

@@ -15,7 +15,7 @@ from sqlmodel import col, or_, select
 from portal_app.access.principal import CustomerId
 from portal_app.billing.statuses import RecordStatus, SubscriptionStatus, WalletStatus
 from portal_app.commands.audit import record
-from portal_app.commands.grant_rules import GIVING, give_due_grants
+from portal_app.commands.grant_rules import GIVING, end_of, give_due_grants
 from portal_app.commands.move_credits import post_expiries
 from portal_app.commands.subscriptions import period_at
 from portal_app.database import Session
@@ -51,6 +51,7 @@ def move_subscriptions_on(session: Session, now: datetime) -> int:
     over = or_(
         col(Subscription.current_period_end_at) <= now,
         col(Subscription.cancel_at) <= now,
+        col(Subscription.end_at) <= now,
         (col(Subscription.subscription_status) == SubscriptionStatus.TRIALING)
         & (col(Subscription.trial_end_at) <= now),
         (col(Subscription.subscription_status) == SubscriptionStatus.PAUSED) & (col(Subscription.resumes_at) <= now),
@@ -58,7 +59,6 @@ def move_subscriptions_on(session: Session, now: datetime) -> int:
     due = select(Subscription).where(
         col(Subscription.billing_anchor_at).is_not(None),
         col(Subscription.subscription_status).in_(RUNNING),
-        col(Subscription.end_at).is_(None) | (col(Subscription.end_at) > now),
         over,
     )
     rows = session.exec(due.order_by(col(Subscription.id)).with_for_update(skip_locked=True)).all()
@@ -72,7 +72,7 @@ def give_credits(session: Session, now: datetime) -> None:
 
 
 def _move_on(session: Session, row: Subscription, now: datetime) -> bool:
-    ends_at = row.current_period_end_at if row.cancel_at_period_end else row.cancel_at
+    ends_at = end_of(row)
     paused = row.subscription_status is SubscriptionStatus.PAUSED
     if ends_at is not None and ends_at <= now:
         row.subscription_status, row.cancelled_at = SubscriptionStatus.CANCELLED, ends_at

@@ -11,7 +11,7 @@ from sqlmodel import col, or_, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.statuses import RecordStatus
-from portal_app.commands.grant_rules import GIVING, period_of
+from portal_app.commands.grant_rules import GIVING, gives_at, period_of
 from portal_app.database import Session
 from portal_app.models.customer import Customer
 from portal_app.models.grants import GrantRule
@@ -62,4 +62,4 @@ def _next(rule: GrantRule, subscription: Subscription, zone: ZoneInfo, now: date
     else:
         period = period_of(rule, subscription, zone, now)
         at = period.end_at if period else None
-    return None if at is None or (rule.end_at is not None and at >= rule.end_at) else at
+    return at if at is not None and gives_at(rule, subscription, at) else None

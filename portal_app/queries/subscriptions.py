@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from portal_app.access.principal import CustomerId
-from portal_app.billing.states import SubscriptionState, subscription_state
+from portal_app.billing.states import SubscriptionState, first_end, subscription_state
 from portal_app.billing.statuses import (
     BillingCycle,
     BillingModel,
@@ -169,7 +169,12 @@ def _summaries(rows: Iterable[Any], fees: Iterable[Any], now: datetime) -> list[
 
 
 def _summary(row: Any, fees: list[RecurringFee], now: datetime) -> SubscriptionSummary:
-    ends_at = _end(row)
+    ends_at = first_end(
+        period_end_at=row.current_period_end_at,
+        cancels_with_period=row.cancel_at_period_end,
+        cancel_at=row.cancel_at,
+        end_at=row.end_at,
+    )
     state = subscription_state(
         row.subscription_status,
         end_at=ends_at,
@@ -212,12 +217,6 @@ def _summary(row: Any, fees: list[RecurringFee], now: datetime) -> SubscriptionS
 
 
 _BILLED = {SubscriptionState.ACTIVE, SubscriptionState.TRIALING, SubscriptionState.CANCELLING}
-
-
-def _end(row: Any) -> datetime | None:
-    """Return the first of the ends that are set."""
-    at_period_end = row.current_period_end_at if row.cancel_at_period_end else None
-    return min((at for at in (at_period_end, row.cancel_at, row.end_at) if at is not None), default=None)
 
 
 def _next_billing(row: Any, ends_at: datetime | None) -> datetime | None:

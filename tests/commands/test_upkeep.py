@@ -21,6 +21,7 @@ from portal_app.commands.subscriptions import (
 from portal_app.commands.upkeep import expire_credits, give_credits, move_subscriptions_on
 from portal_app.models.subscription import Subscription
 from portal_app.models.wallet import WalletTransaction
+from portal_app.queries.grant_rules import upcoming_grants
 from portal_app.queries.invariants import all_violations
 from portal_app.queries.wallets import get_wallet
 
@@ -98,6 +99,25 @@ def test_an_end_that_was_set_comes(session, acme, subscribe, how):
     assert (row.subscription_status, row.cancelled_at) == (SubscriptionStatus.CANCELLED, ends_at)
 
 
+def test_a_subscription_is_over_with_its_end_date_even_while_it_rests(session, acme, subscribe):
+    ends_at = days_ago(-10)
+    running, resting = subscribe(end_at=ends_at), subscribe(end_at=ends_at)
+    pause_subscription(session, acme, resting.public_id, None, "tests", NOW)
+    assert move_subscriptions_on(session, ends_at - timedelta(seconds=1)) == 0
+    assert move_subscriptions_on(session, LATER) == 2
+    for row in (running, resting):
+        assert (row.subscription_status, row.cancelled_at) == (SubscriptionStatus.CANCELLED, ends_at)
+    assert move_subscriptions_on(session, LATER) == 0
+
+
+@pytest.mark.parametrize(("end_day", "cancel_day"), [(10, 7), (7, 10)])
+def test_of_two_ends_the_earlier_one_comes(session, acme, subscribe, end_day, cancel_day):
+    row = subscribe(end_at=days_ago(-end_day))
+    cancel_subscription(session, acme, row.public_id, Cancellation.SCHEDULED, days_ago(-cancel_day), "tests", NOW)
+    move_subscriptions_on(session, LATER)
+    assert row.cancelled_at == days_ago(-7)
+
+
 def test_a_pause_ends_when_it_was_said_to_and_else_lasts(session, acme, subscribe):
     short, long = subscribe(), subscribe()
     pause_subscription(session, acme, short.public_id, days_ago(-7), "tests", NOW)
@@ -133,6 +153,15 @@ def test_recurring_credits_are_given_in_each_period_and_end_with_it(session, acm
     delete_grant_rule(session, gives, "tests", NOW)
     give_credits(session, LATER)
     assert len(ledger(session)) == 3
+
+
+def test_nothing_is_given_from_the_end_on_though_nothing_has_moved_it_there_yet(session, acme, plan, subscribe):
+    subscribe(end_at=days_ago(-10))
+    create_grant_rule(session, rule(plan, cadence=GrantCadence.RECURRING, period=BillingPeriod.WEEKLY), "tests", NOW)
+    assert [grant.at for grant in upcoming_grants(session, acme, NOW)] == [days_ago(-7)]
+    assert upcoming_grants(session, acme, days_ago(-8)) == []
+    give_credits(session, days_ago(-10))
+    assert ledger(session) == []
 
 
 def test_a_paused_or_later_subscription_is_given_nothing_yet(session, acme, plan, subscribe):
