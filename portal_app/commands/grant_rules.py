@@ -112,16 +112,16 @@ def delete_grant_rule(session: Session, public_id: str, actor: str, now: datetim
     deleted(session, usable(session, GrantRule, public_id), actor, now)
 
 
-def give_due_grants(session: Session, subscription: Subscription, actor: str, now: datetime) -> None:
-    """Give what a subscription's rules owe it now. Asked again, nothing is given twice."""
+def give_due_grants(session: Session, subscription: Subscription, actor: str, now: datetime) -> int:
+    """Give what a subscription's rules owe it now, and return how often. Asked again, nothing is given twice."""
     if subscription.subscription_status not in GIVING:
-        return
+        return 0
     rules = select(GrantRule).where(
         or_(col(GrantRule.plan_id) == subscription.plan_id, col(GrantRule.subscription_id) == subscription.id),
         col(GrantRule.status) == RecordStatus.PUBLISHED,
     )
-    for rule in session.exec(rules.order_by(col(GrantRule.id))).all():
-        _give(session, rule, subscription, actor, now)
+    found = session.exec(rules.order_by(col(GrantRule.id))).all()
+    return sum(_give(session, rule, subscription, actor, now) for rule in found)
 
 
 def period_of(rule: GrantRule, subscription: Subscription, zone: ZoneInfo, at: datetime) -> TimeRange | None:
@@ -150,24 +150,28 @@ def gives_at(rule: GrantRule, subscription: Subscription, at: datetime) -> bool:
     return begun and all(end is None or at < end for end in (rule.end_at, end_of(subscription)))
 
 
-def _give(session: Session, rule: GrantRule, subscription: Subscription, actor: str, now: datetime) -> None:
+def _give(session: Session, rule: GrantRule, subscription: Subscription, actor: str, now: datetime) -> bool:
     if not gives_at(rule, subscription, now):
-        return
+        return False
     zone = ZoneInfo(session.get_one(Customer, subscription.customer_id).timezone)
     period = period_of(rule, subscription, zone, now)
     key = f"{rule.public_id}:{subscription.public_id}" + (f":{period.start_at:%Y%m%dT%H%M}" if period else "")
+    expires_at = _expiry(rule, subscription, period, now)
+    if expires_at is not None and expires_at <= now:
+        return False  # a period's credits that would be gone already
     if _was_given(session, subscription.customer_id, key):
-        return
+        return False
     given = TopUp(
         TransactionReason.SUBSCRIPTION_CREDIT_GRANT,
         rule.credits,
-        expires_at=_expiry(rule, subscription, period, now),
+        expires_at=expires_at,
         priority=rule.priority,
         idempotency_key=key,
         description=rule.name,
     )
     customer_id = CustomerId(subscription.customer_id)
     top_up(session, customer_id, _wallet(session, subscription, actor, now), given, actor, now)
+    return True
 
 
 def _expiry(rule: GrantRule, subscription: Subscription, period: TimeRange | None, now: datetime) -> datetime | None:
