@@ -16,7 +16,7 @@ from portal_app.billing.periods import TimeRange, billing_recurrence, floor_to_g
 from portal_app.billing.statuses import BillingCycle, BillingPeriod, SubscriptionStatus
 from portal_app.commands.audit import record
 from portal_app.commands.catalog_rows import usable
-from portal_app.commands.grant_rules import give_due_grants
+from portal_app.commands.give_grants import give_due_grants
 from portal_app.database import Session
 from portal_app.errors import Conflict, Invalid, NotFound, SubscriptionIs
 from portal_app.models.catalog import Plan
@@ -94,7 +94,7 @@ def create_subscription(
     session.add(row)
     session.flush()
     _record(session, row, "subscription.created", actor, now)
-    give_due_grants(session, row, actor, now)
+    give_due_grants(session, row.id or 0, actor, now)
     return row.public_id
 
 

@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 from sqlmodel import col, or_, select
 
 from portal_app.access.principal import CustomerId
-from portal_app.billing.statuses import RecordStatus, SubscriptionStatus, WalletStatus
+from portal_app.billing.states import first_end
+from portal_app.billing.statuses import SubscriptionStatus, WalletStatus
 from portal_app.commands.audit import record
-from portal_app.commands.grant_rules import GIVING, end_of, give_due_grants
+from portal_app.commands.give_grants import GIVING, give_due_grants, subscriptions_owed
 from portal_app.commands.move_credits import post_expiries
 from portal_app.commands.subscriptions import period_at
 from portal_app.database import Session
 from portal_app.models.customer import Customer
-from portal_app.models.grants import GrantRule
 from portal_app.models.subscription import Subscription
 from portal_app.models.wallet import CreditGrant, Wallet
 
@@ -65,7 +65,12 @@ def move_subscription_on(session: Session, key: int, now: datetime) -> int:
     row = session.exec(due.with_for_update(skip_locked=True)).first()
     if row is None:
         return 0
-    ends_at = end_of(row)
+    ends_at = first_end(
+        period_end_at=row.current_period_end_at,
+        cancels_with_period=row.cancel_at_period_end,
+        cancel_at=row.cancel_at,
+        end_at=row.end_at,
+    )
     if ends_at is not None and ends_at <= now:
         row.subscription_status, row.cancelled_at = SubscriptionStatus.CANCELLED, ends_at
     else:
@@ -83,26 +88,13 @@ def move_subscription_on(session: Session, key: int, now: datetime) -> int:
 
 
 def due_gifts(session: Session, now: datetime) -> Sequence[int]:
-    """Return the keys of the running subscriptions that rules may owe credits; a deleted customer's are none."""
-    of_it = or_(col(GrantRule.plan_id) == Subscription.plan_id, col(GrantRule.subscription_id) == Subscription.id)
-    has_rules = select(GrantRule.id).where(of_it, col(GrantRule.status) == RecordStatus.PUBLISHED).exists()
-    running = (
-        select(Subscription.id)
-        .join(Customer, col(Customer.id) == col(Subscription.customer_id))
-        .where(
-            col(Subscription.billing_anchor_at).is_not(None),
-            col(Subscription.subscription_status).in_(GIVING),
-            Customer.status != RecordStatus.DELETED,
-            Subscription.start_at <= now,
-            has_rules,
-        )
-    )
-    return [key for key in session.exec(running.order_by(col(Subscription.id))) if key]
+    """Return the keys of the running subscriptions that are owed credits by their rules."""
+    return subscriptions_owed(session, now)
 
 
 def give_credits(session: Session, key: int, now: datetime) -> int:
     """Give what the rules of a running subscription owe it now, and return how often; nothing is given twice."""
-    return give_due_grants(session, session.get_one(Subscription, key), ACTOR, now)
+    return give_due_grants(session, key, ACTOR, now)
 
 
 def _is_over(now: datetime) -> tuple[Any, ...]:

@@ -1,6 +1,6 @@
 """What time alone brings about: expiries, new periods, ends, credits that are given."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import cast
@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.statuses import BillingPeriod, GrantCadence, GrantExpiration, SubscriptionStatus
+from portal_app.commands.customers import update_customer
 from portal_app.commands.grant_rules import NewGrantRule, create_grant_rule, delete_grant_rule
 from portal_app.commands.subscriptions import (
     Cancellation,
@@ -33,6 +34,10 @@ from portal_app.queries.invariants import all_violations
 from portal_app.queries.wallets import get_wallet
 
 LATER = NOW + timedelta(days=45)
+STARTED_AT = datetime(2026, 1, 6, tzinfo=UTC)
+SIXTH_OF_JULY = datetime(2026, 7, 6, tzinfo=UTC)
+"""When the seventh period begins of what started on the sixth of January, seen from UTC."""
+MONTHLY = {"cadence": GrantCadence.RECURRING, "period": BillingPeriod.MONTHLY}
 
 
 @pytest.fixture
@@ -183,10 +188,50 @@ def test_nothing_is_given_from_the_end_on_though_nothing_has_moved_it_there_yet(
     assert ledger(session) == []
 
 
+@pytest.mark.parametrize("zones", [("UTC", "Europe/Berlin"), ("Europe/Berlin", "UTC"), ("UTC", "America/New_York")])
+def test_who_moves_to_another_time_zone_is_given_each_period_once(session, acme, plan, subscribe, zones):
+    update_customer(session, acme, {"timezone": zones[0]}, "tests", NOW)
+    create_grant_rule(session, rule(plan, **MONTHLY), "tests", NOW)
+    subscribe(start_at=STARTED_AT)
+    for hour in (-3, -2, -1, 0, 1):
+        give_all(session, SIXTH_OF_JULY + timedelta(hours=hour))
+    update_customer(session, acme, {"timezone": zones[1]}, "tests", NOW)
+    given = len(ledger(session))
+    for hour in (1, 6, 24, 240):
+        give_all(session, SIXTH_OF_JULY + timedelta(hours=hour))
+    assert len(ledger(session)) == given == 3  # of January, when it began, of June, of July
+    assert give_all(session, SIXTH_OF_JULY + timedelta(days=31, hours=5)) == 1
+
+
+def test_in_whatever_hour_somebody_moves_no_period_is_given_twice_or_left_out(session, acme, plan, subscribe):
+    create_grant_rule(session, rule(plan, **MONTHLY), "tests", NOW)
+    subscribe(start_at=STARTED_AT)
+    for hour, zone in zip(range(-3, 9), ["Europe/Berlin", "UTC", "America/New_York"] * 4, strict=True):
+        update_customer(session, acme, {"timezone": zone}, "tests", NOW)
+        give_all(session, SIXTH_OF_JULY + timedelta(hours=hour))
+    assert len(ledger(session)) == 3
+
+
+@pytest.mark.parametrize(
+    ("zone", "key"), [("UTC", "20260705T2300"), ("UTC", "20260706T0000"), ("Europe/Berlin", "20260706T0000")]
+)
+def test_what_was_given_under_a_key_with_the_start_of_its_period_is_not_given_again(
+    session, acme, plan, subscribe, zone, key
+):
+    update_customer(session, acme, {"timezone": zone}, "tests", NOW)
+    row = subscribe(start_at=STARTED_AT)
+    gives = create_grant_rule(session, rule(plan, **MONTHLY), "tests", NOW)
+    wallet = cast.add_wallet(session, acme)
+    before = cast.credit("100", SIXTH_OF_JULY, idempotency_key=f"{gives}:{row.public_id}:{key}")
+    cast.post(session, wallet, before)
+    assert give_all(session, SIXTH_OF_JULY + timedelta(hours=1)) == 0
+    assert give_all(session, SIXTH_OF_JULY + timedelta(days=30)) == 0
+    assert give_all(session, SIXTH_OF_JULY + timedelta(days=31)) == 1
+
+
 def test_a_period_whose_credits_would_have_expired_already_is_given_none_and_the_next_its_own(session, plan, subscribe):
     lasts = {"expiration": GrantExpiration.DURATION, "expires_after_days": 7}
-    monthly = {"cadence": GrantCadence.RECURRING, "period": BillingPeriod.MONTHLY}
-    create_grant_rule(session, rule(plan, **monthly, **lasts), "tests", NOW)
+    create_grant_rule(session, rule(plan, **MONTHLY, **lasts), "tests", NOW)
     subscribe(start_at=days_ago(14))
     assert give_all(session, NOW) == 0
     assert ledger(session) == []
