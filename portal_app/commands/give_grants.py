@@ -22,11 +22,11 @@ from portal_app.access.principal import CustomerId
 from portal_app.billing.periods import Recurrence, TimeRange, billing_recurrence
 from portal_app.billing.states import first_end
 from portal_app.billing.statuses import (
+    RUNNING_SUBSCRIPTION_STATUSES,
     BillingCycle,
     BillingPeriod,
     GrantExpiration,
     RecordStatus,
-    SubscriptionStatus,
     TransactionReason,
     WalletStatus,
     WalletType,
@@ -39,8 +39,6 @@ from portal_app.models.customer import Customer
 from portal_app.models.grants import GrantRule
 from portal_app.models.subscription import Subscription
 from portal_app.models.wallet import Wallet, WalletTransaction
-
-GIVING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING)
 
 _START = "%Y%m%dT%H%M"
 _STARTS = re.compile(r"\d{8}T\d{4}")
@@ -130,7 +128,7 @@ def list_promises(session: Session, *conditions: Any) -> list[Promise]:
         _PROMISES.join(GrantRule, of_it)
         .join(Customer, col(Customer.id) == col(Subscription.customer_id))
         .where(
-            col(Subscription.subscription_status).in_(GIVING),
+            col(Subscription.subscription_status).in_(RUNNING_SUBSCRIPTION_STATUSES),
             GrantRule.status == RecordStatus.PUBLISHED,
             Customer.status != RecordStatus.DELETED,
             *conditions,
@@ -230,8 +228,8 @@ def _was_given_by_start(session: Session, gift: _Gift) -> bool:
 
 def _starts_given(session: Session, promise: Promise) -> Iterator[datetime]:
     prefix, key = f"{_once(promise)}:", col(WalletTransaction.idempotency_key)
-    mine = WalletTransaction.customer_id == promise.customer_id, key.startswith(prefix, autoescape=True)
-    for name in session.exec(select(key).where(*mine)):
+    mine = WalletTransaction.customer_id == promise.customer_id, key.is_not(None)
+    for name in session.exec(select(key).where(*mine, key.startswith(prefix, autoescape=True))):
         start = (name or "").removeprefix(prefix)
         if _STARTS.fullmatch(start):
             yield datetime.strptime(f"{start}+0000", f"{_START}%z")

@@ -12,13 +12,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import literal_column
 from sqlmodel import col, or_, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.states import first_end
-from portal_app.billing.statuses import SubscriptionStatus, WalletStatus
+from portal_app.billing.statuses import CURRENT_SUBSCRIPTION_STATUSES, SubscriptionStatus, WalletStatus
 from portal_app.commands.audit import record
-from portal_app.commands.give_grants import GIVING, give_due_grants, subscriptions_owed
+from portal_app.commands.give_grants import give_due_grants, subscriptions_owed
 from portal_app.commands.move_credits import post_expiries
 from portal_app.commands.subscriptions import period_at
 from portal_app.database import Session
@@ -27,7 +28,6 @@ from portal_app.models.subscription import Subscription
 from portal_app.models.wallet import CreditGrant, Wallet
 
 ACTOR = "upkeep"
-RUNNING = (*GIVING, SubscriptionStatus.PAUSED)
 
 
 def due_expiries(session: Session, now: datetime) -> Sequence[tuple[int, str]]:
@@ -38,7 +38,7 @@ def due_expiries(session: Session, now: datetime) -> Sequence[tuple[int, str]]:
         .where(
             col(Wallet.external_id).is_(None),
             Wallet.wallet_status == WalletStatus.ACTIVE,
-            col(CreditGrant.credits_available) > 0,
+            col(CreditGrant.credits_available) > literal_column("0"),  # as an index of these may say it
             col(CreditGrant.expires_at) <= now,
         )
         .distinct()
@@ -108,4 +108,4 @@ def _is_over(now: datetime) -> tuple[Any, ...]:
         (status == SubscriptionStatus.TRIALING) & (col(Subscription.trial_end_at) <= now),
         (status == SubscriptionStatus.PAUSED) & (col(Subscription.resumes_at) <= now),
     )
-    return col(Subscription.billing_anchor_at).is_not(None), status.in_(RUNNING), over
+    return col(Subscription.billing_anchor_at).is_not(None), status.in_(CURRENT_SUBSCRIPTION_STATUSES), over
