@@ -169,12 +169,7 @@ def _summaries(rows: Iterable[Any], fees: Iterable[Any], now: datetime) -> list[
 
 
 def _summary(row: Any, fees: list[RecurringFee], now: datetime) -> SubscriptionSummary:
-    ends_at = first_end(
-        period_end_at=row.current_period_end_at,
-        cancels_with_period=row.cancel_at_period_end,
-        cancel_at=row.cancel_at,
-        end_at=row.end_at,
-    )
+    ends_at = _end(row)
     state = subscription_state(
         row.subscription_status,
         end_at=ends_at,
@@ -217,6 +212,16 @@ def _summary(row: Any, fees: list[RecurringFee], now: datetime) -> SubscriptionS
 
 
 _BILLED = {SubscriptionState.ACTIVE, SubscriptionState.TRIALING, SubscriptionState.CANCELLING}
+
+
+def _end(row: Any) -> datetime | None:
+    """Return the first of the ends that are set."""
+    return first_end(
+        period_end_at=row.current_period_end_at,
+        cancels_with_period=row.cancel_at_period_end,
+        cancel_at=row.cancel_at,
+        end_at=row.end_at,
+    )
 
 
 def _next_billing(row: Any, ends_at: datetime | None) -> datetime | None:
