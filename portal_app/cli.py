@@ -300,7 +300,7 @@ def upkeep() -> None:
     """Do what time alone brings about: expiries, new periods, credits due. A running server does it by itself."""
     from portal_app.upkeep import keep_up_once  # noqa: PLC0415
 
-    _say(keep_up_once(current_database()))
+    _say(keep_up_once(current_database(), clock.utc_now()))
 
 
 @app.command()

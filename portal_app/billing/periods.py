@@ -184,6 +184,10 @@ class Recurrence:
         index = self._index(at)
         return TimeRange(self._start(index), self._start(index + 1))
 
+    def ordinal(self, at: datetime) -> int:
+        """Return the number of the period that holds `at`, counted from 0: the one that `first` begins."""
+        return self._index(at)
+
     def after(self, period: TimeRange) -> TimeRange:
         """Return the period that follows `period`."""
         return self.containing(period.end_at)

@@ -107,18 +107,27 @@ class SubscriptionState(StrEnum):
 _SUBSCRIPTION_AS_SAID = {
     SubscriptionStatus.PAUSED: SubscriptionState.PAUSED,
     SubscriptionStatus.INCOMPLETE: SubscriptionState.INCOMPLETE,
-    SubscriptionStatus.CANCELLED: SubscriptionState.CANCELLED,
 }
+
+
+def first_end(
+    *, period_end_at: datetime, cancels_with_period: bool, cancel_at: datetime | None, end_at: datetime | None
+) -> datetime | None:
+    """Return when a subscription ends by what is set: the first of its ends, or None if it has none."""
+    with_period = period_end_at if cancels_with_period else None
+    return min((at for at in (with_period, cancel_at, end_at) if at is not None), default=None)
 
 
 def subscription_state(
     status: SubscriptionStatus, *, end_at: datetime | None, cancels: bool, now: datetime
 ) -> SubscriptionState:
     """Return the one truthful word for a subscription that is no draft; `cancels` says an end is already set."""
-    if status in _SUBSCRIPTION_AS_SAID:
-        return _SUBSCRIPTION_AS_SAID[status]
+    if status is SubscriptionStatus.CANCELLED:
+        return SubscriptionState.CANCELLED
     if end_at is not None and end_at <= now:
         return SubscriptionState.ENDED
+    if status in _SUBSCRIPTION_AS_SAID:
+        return _SUBSCRIPTION_AS_SAID[status]
     if cancels:
         return SubscriptionState.CANCELLING
     trialing = status is SubscriptionStatus.TRIALING

@@ -231,3 +231,9 @@ SETTLED_PAYMENT_STATUSES = (
     PaymentStatus.VOIDED,
 )
 """Statuses of invoices that nobody waits for any more, whatever remains of them."""
+
+RUNNING_SUBSCRIPTION_STATUSES = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING)
+"""Subscriptions that run: usage counts against them, they entitle to features, and credits are given."""
+
+CURRENT_SUBSCRIPTION_STATUSES = (*RUNNING_SUBSCRIPTION_STATUSES, SubscriptionStatus.PAUSED)
+"""Subscriptions that a customer still has, run they or rest they: time moves them on, and their plan is its plan."""

@@ -1,41 +1,27 @@
-"""Credits that plans and subscriptions give: set the rules, and give what is due."""
+"""Set the rules by which plans and subscriptions give credits; give_grants.py keeps to them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, select
 
-from portal_app.access.principal import CustomerId
-from portal_app.billing.periods import TimeRange, billing_recurrence
 from portal_app.billing.statuses import (
-    BillingCycle,
     BillingPeriod,
     GrantCadence,
     GrantExpiration,
-    RecordStatus,
-    SubscriptionStatus,
-    TransactionReason,
-    WalletStatus,
-    WalletType,
 )
 from portal_app.commands.catalog_rows import added, changed, deleted, usable
-from portal_app.commands.move_credits import TopUp, top_up
-from portal_app.commands.wallets import NewWallet, create_wallet
+from portal_app.commands.give_grants import give_due_grants
 from portal_app.database import Session
 from portal_app.errors import Invalid, NotFound
 from portal_app.models.catalog import Plan
-from portal_app.models.customer import Customer
 from portal_app.models.grants import GrantRule
 from portal_app.models.subscription import Subscription
-from portal_app.models.wallet import Wallet, WalletTransaction
-
-GIVING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +75,7 @@ def create_grant_rule(session: Session, new: NewGrantRule, actor: str, now: date
     )
     added(session, row, actor, now)
     if subscription_id is not None:
-        give_due_grants(session, session.get_one(Subscription, subscription_id), actor, now)
+        give_due_grants(session, subscription_id, actor, now)
     return row.public_id
 
 
@@ -111,71 +97,6 @@ def delete_grant_rule(session: Session, public_id: str, actor: str, now: datetim
     deleted(session, usable(session, GrantRule, public_id), actor, now)
 
 
-def give_due_grants(session: Session, subscription: Subscription, actor: str, now: datetime) -> None:
-    """Give what a subscription's rules owe it now. Asked again, nothing is given twice."""
-    if subscription.subscription_status not in GIVING:
-        return
-    rules = select(GrantRule).where(
-        or_(col(GrantRule.plan_id) == subscription.plan_id, col(GrantRule.subscription_id) == subscription.id),
-        col(GrantRule.status) == RecordStatus.PUBLISHED,
-    )
-    for rule in session.exec(rules.order_by(col(GrantRule.id))).all():
-        _give(session, rule, subscription, actor, now)
-
-
-def period_of(rule: GrantRule, subscription: Subscription, zone: ZoneInfo, at: datetime) -> TimeRange | None:
-    """Return the period of a recurring rule that holds `at`; None if it gives once."""
-    if rule.period is None:
-        return None
-    begins = max(subscription.start_at, rule.start_at or subscription.start_at)
-    cycle = BillingCycle.ANNIVERSARY
-    own_zone = ZoneInfo(subscription.timezone) if subscription.timezone else zone
-    return billing_recurrence(rule.period, rule.period_count, cycle, begins, own_zone).containing(at)
-
-
-def _give(session: Session, rule: GrantRule, subscription: Subscription, actor: str, now: datetime) -> None:
-    begins = max(subscription.start_at, rule.start_at or subscription.start_at)
-    if now < begins or (rule.end_at is not None and now >= rule.end_at):
-        return
-    zone = ZoneInfo(session.get_one(Customer, subscription.customer_id).timezone)
-    period = period_of(rule, subscription, zone, now)
-    key = f"{rule.public_id}:{subscription.public_id}" + (f":{period.start_at:%Y%m%dT%H%M}" if period else "")
-    if _was_given(session, subscription.customer_id, key):
-        return
-    given = TopUp(
-        TransactionReason.SUBSCRIPTION_CREDIT_GRANT,
-        rule.credits,
-        expires_at=_expiry(rule, subscription, period, now),
-        priority=rule.priority,
-        idempotency_key=key,
-        description=rule.name,
-    )
-    customer_id = CustomerId(subscription.customer_id)
-    top_up(session, customer_id, _wallet(session, subscription, actor, now), given, actor, now)
-
-
-def _expiry(rule: GrantRule, subscription: Subscription, period: TimeRange | None, now: datetime) -> datetime | None:
-    if rule.expiration is GrantExpiration.DURATION:
-        return (period.start_at if period else now) + timedelta(days=rule.expires_after_days or 0)
-    if rule.expiration is GrantExpiration.BILLING_CYCLE:
-        return period.end_at if period else subscription.current_period_end_at
-    return None
-
-
-def _wallet(session: Session, subscription: Subscription, actor: str, now: datetime) -> str:
-    """Return the customer's active prepaid wallet in the subscription's currency, opened if there is none."""
-    usable_ = select(Wallet.public_id).where(
-        Wallet.customer_id == subscription.customer_id,
-        Wallet.currency == subscription.currency,
-        Wallet.wallet_type == WalletType.PRE_PAID,
-        Wallet.wallet_status == WalletStatus.ACTIVE,
-    )
-    found = session.exec(usable_.order_by(col(Wallet.id))).first()
-    return found or create_wallet(
-        session, CustomerId(subscription.customer_id), NewWallet(subscription.currency), actor, now
-    )
-
-
 def _scope(session: Session, new: NewGrantRule) -> tuple[int | None, int | None]:
     if new.subscription_id is None:
         return usable(session, Plan, new.plan_id or "").id, None
@@ -184,10 +105,3 @@ def _scope(session: Session, new: NewGrantRule) -> tuple[int | None, int | None]
     if found is None:
         raise NotFound(noun="Subscription")
     return None, found
-
-
-def _was_given(session: Session, customer_id: int, key: str) -> bool:
-    given = select(WalletTransaction.id).where(
-        WalletTransaction.customer_id == customer_id, col(WalletTransaction.idempotency_key) == key
-    )
-    return session.exec(given).first() is not None

@@ -13,17 +13,20 @@ from sqlmodel import col, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.periods import TimeRange, billing_recurrence, floor_to_grid
-from portal_app.billing.statuses import BillingCycle, BillingPeriod, SubscriptionStatus
+from portal_app.billing.statuses import (
+    RUNNING_SUBSCRIPTION_STATUSES,
+    BillingCycle,
+    BillingPeriod,
+    SubscriptionStatus,
+)
 from portal_app.commands.audit import record
 from portal_app.commands.catalog_rows import usable
-from portal_app.commands.grant_rules import give_due_grants
+from portal_app.commands.give_grants import give_due_grants
 from portal_app.database import Session
 from portal_app.errors import Conflict, Invalid, NotFound, SubscriptionIs
 from portal_app.models.catalog import Plan
 from portal_app.models.customer import Customer
 from portal_app.models.subscription import Subscription
-
-LIVE = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING)
 
 
 class Cancellation(StrEnum):
@@ -94,7 +97,7 @@ def create_subscription(
     session.add(row)
     session.flush()
     _record(session, row, "subscription.created", actor, now)
-    give_due_grants(session, row, actor, now)
+    give_due_grants(session, row.id or 0, actor, now)
     return row.public_id
 
 
@@ -155,7 +158,7 @@ def pause_subscription(
         Invalid: the time to resume has passed.
     """
     row = _locked(session, customer_id, public_id)
-    if row.subscription_status not in LIVE:
+    if row.subscription_status not in RUNNING_SUBSCRIPTION_STATUSES:
         raise SubscriptionIs(status=row.subscription_status, wanted="paused")
     if resumes_at is not None and resumes_at <= now:
         raise Invalid(field="pause_end", problem="must be a time that lies ahead")

@@ -18,7 +18,7 @@ from sqlmodel import col, func, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.money import Money
-from portal_app.billing.statuses import RecordStatus, SubscriptionStatus, WalletStatus
+from portal_app.billing.statuses import CURRENT_SUBSCRIPTION_STATUSES, RecordStatus, WalletStatus
 from portal_app.database import Session, is_storable
 from portal_app.models.access import PortalSession
 from portal_app.models.catalog import Plan
@@ -30,7 +30,6 @@ from portal_app.queries.wallets import WalletSummary, wallets_of_customers_of_op
 MOST_COUNTED = 1000
 MOST_WORDS = 4
 LAST = "\U0010ffff"
-RUNNING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING, SubscriptionStatus.PAUSED)
 
 
 class CustomerOrder(StrEnum):
@@ -184,7 +183,10 @@ def _plans(session: Session, keys: list[CustomerId]) -> Mapping[int, list[str]]:
     statement = (
         select(Subscription.customer_id, Plan.name)
         .join(Plan, col(Plan.id) == col(Subscription.plan_id))
-        .where(col(Subscription.customer_id).in_(keys), col(Subscription.subscription_status).in_(RUNNING))
+        .where(
+            col(Subscription.customer_id).in_(keys),
+            col(Subscription.subscription_status).in_(CURRENT_SUBSCRIPTION_STATUSES),
+        )
         .order_by(col(Subscription.id))
     )
     plans: dict[int, list[str]] = defaultdict(list)

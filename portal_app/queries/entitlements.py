@@ -16,7 +16,12 @@ from portal_app.access.principal import CustomerId
 from portal_app.billing.metering import FeatureType, ResetPeriod
 from portal_app.billing.money import quantize
 from portal_app.billing.periods import GRID, TimeRange, billing_recurrence, floor_to_grid
-from portal_app.billing.statuses import BillingCycle, BillingPeriod, RecordStatus, SubscriptionStatus
+from portal_app.billing.statuses import (
+    RUNNING_SUBSCRIPTION_STATUSES,
+    BillingCycle,
+    BillingPeriod,
+    RecordStatus,
+)
 from portal_app.database import Session
 from portal_app.models.catalog import Entitlement, Feature, Plan
 from portal_app.models.customer import Customer
@@ -28,7 +33,6 @@ from portal_app.queries.usage import UsageQuestion, usage_report
 ZERO = Decimal(0)
 NO_ROOM = Decimal(100)
 FRACTION_DIGITS = 6
-RUNNING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING)
 TYPE_ORDER = (FeatureType.METERED, FeatureType.STATIC, FeatureType.BOOLEAN, FeatureType.CONFIG)
 
 
@@ -97,7 +101,10 @@ def _running(session: Session, customer_id: CustomerId, public_ids: Collection[s
         select(Subscription, Plan.name, Customer.timezone)
         .join(Plan, col(Plan.id) == col(Subscription.plan_id))
         .join(Customer, col(Customer.id) == col(Subscription.customer_id))
-        .where(Subscription.customer_id == customer_id, col(Subscription.subscription_status).in_(RUNNING))
+        .where(
+            Subscription.customer_id == customer_id,
+            col(Subscription.subscription_status).in_(RUNNING_SUBSCRIPTION_STATUSES),
+        )
         .order_by(col(Subscription.start_at), col(Subscription.id))
     )
     if public_ids:

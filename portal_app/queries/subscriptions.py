@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from portal_app.access.principal import CustomerId
-from portal_app.billing.states import SubscriptionState, subscription_state
+from portal_app.billing.states import SubscriptionState, first_end, subscription_state
 from portal_app.billing.statuses import (
     BillingCycle,
     BillingModel,
@@ -216,8 +216,12 @@ _BILLED = {SubscriptionState.ACTIVE, SubscriptionState.TRIALING, SubscriptionSta
 
 def _end(row: Any) -> datetime | None:
     """Return the first of the ends that are set."""
-    at_period_end = row.current_period_end_at if row.cancel_at_period_end else None
-    return min((at for at in (at_period_end, row.cancel_at, row.end_at) if at is not None), default=None)
+    return first_end(
+        period_end_at=row.current_period_end_at,
+        cancels_with_period=row.cancel_at_period_end,
+        cancel_at=row.cancel_at,
+        end_at=row.end_at,
+    )
 
 
 def _next_billing(row: Any, ends_at: datetime | None) -> datetime | None:

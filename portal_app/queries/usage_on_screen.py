@@ -12,7 +12,7 @@ from portal_app.access.principal import CustomerId
 from portal_app.billing.instants import EPOCH, instant, micros
 from portal_app.billing.metering import FeatureType
 from portal_app.billing.periods import Preset, TimeRange
-from portal_app.billing.statuses import PriceType, RecordStatus, SubscriptionStatus
+from portal_app.billing.statuses import CURRENT_SUBSCRIPTION_STATUSES, PriceType, RecordStatus
 from portal_app.database import Session
 from portal_app.models.catalog import Entitlement, Feature, Meter, Price
 from portal_app.models.subscription import Subscription
@@ -20,7 +20,6 @@ from portal_app.models.usage import PROBLEMS, STREAMS, WORDS
 from portal_app.queries.features import used_features
 from portal_app.queries.usage import UsageReport, usage_of_preset
 
-CURRENT = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING, SubscriptionStatus.PAUSED)
 FAR_AHEAD = timedelta(days=2)
 
 
@@ -78,7 +77,8 @@ def usage_on_screen(session: Session, customer_id: CustomerId, preset: Preset, n
 def _has_metered_plan(session: Session, customer_id: CustomerId) -> bool:
     """Tell whether a current plan prices or includes something metered; True for who has no current plan at all."""
     plans = select(col(Subscription.plan_id)).where(
-        col(Subscription.customer_id) == customer_id, col(Subscription.subscription_status).in_(CURRENT)
+        col(Subscription.customer_id) == customer_id,
+        col(Subscription.subscription_status).in_(CURRENT_SUBSCRIPTION_STATUSES),
     )
     priced = select(col(Price.id)).where(
         col(Price.plan_id).in_(plans),

@@ -14,9 +14,9 @@ from portal_app.access.principal import CustomerId
 from portal_app.billing.money import MONEY_SCALE, quantize
 from portal_app.billing.periods import TimeRange
 from portal_app.billing.statuses import (
+    RUNNING_SUBSCRIPTION_STATUSES,
     SETTLED_PAYMENT_STATUSES,
     InvoiceStatus,
-    SubscriptionStatus,
     WalletStatus,
     WalletType,
 )
@@ -28,7 +28,6 @@ from portal_app.queries.usage import UsageQuestion, usage_report
 from portal_app.queries.wallets import WalletSummary, get_wallet, list_wallets
 
 ZERO = Decimal(0)
-RUNNING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,8 @@ def list_balances(session: Session, customer_id: CustomerId, now: datetime) -> l
 def pending_usage(session: Session, customer_id: CustomerId, now: datetime) -> dict[str, Decimal]:
     """Return what the running subscriptions' usage costs so far in their current periods, by currency."""
     running = select(Subscription).where(
-        Subscription.customer_id == customer_id, col(Subscription.subscription_status).in_(RUNNING)
+        Subscription.customer_id == customer_id,
+        col(Subscription.subscription_status).in_(RUNNING_SUBSCRIPTION_STATUSES),
     )
     mine: defaultdict[TimeRange, set[str]] = defaultdict(set)
     for row in session.exec(running):

@@ -72,6 +72,15 @@ def test_calendar_periods_begin_with_the_calendar(period, expected):
     assert starts(recurrence, datetime(2026, 11, 24, 15), 2) == expected
 
 
+@given(recurrences, instants)
+def test_periods_are_numbered_in_their_order_from_the_one_that_begins_first(recurrence, at):
+    here = recurrence.containing(at)
+    number = recurrence.ordinal(at)
+    assert recurrence.ordinal(here.start_at) == number
+    assert recurrence.ordinal(recurrence.before(here).start_at) < number < recurrence.ordinal(here.end_at)
+    assert recurrence.ordinal(recurrence.first.replace(tzinfo=recurrence.zone).astimezone(UTC)) == 0
+
+
 def test_every_second_calendar_month_is_counted_from_the_anchors():
     recurrence = repeating(BillingPeriod.MONTHLY, datetime(2026, 2, 17), BillingCycle.CALENDAR, length=2)
     assert starts(recurrence, datetime(2026, 5, 1), 2) == ["2026-04-01 00:00", "2026-06-01 00:00"]
