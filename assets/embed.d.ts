@@ -16,7 +16,7 @@ export interface PortalEvents {
   /** The content's height in pixels; the frame has it already. */
   resized: CustomEvent<{ height: number }>;
   navigated: CustomEvent<{ tab: Tab; path: string }>;
-  /** Two minutes before the end. Cancel the event to renew by yourself. */
+  /** Two minutes before the end, or when a third is left of a session of less than six. Cancel it to renew by yourself. */
   "session-expiring": CustomEvent<{ expires_at: string; seconds: number }>;
   /** The page shows no data any more. Cancel the event to keep an expired one from being renewed. */
   "session-expired": CustomEvent<{ reason: "missing" | "invalid" | "expired" | "revoked" }>;

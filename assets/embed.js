@@ -3,6 +3,7 @@
 const RELAYED = new Set(["ready", "resized", "navigated", "session-expiring", "session-expired", "error"]);
 const TABS = ["overview", "credits", "invoices", "usage"];
 const LEAST_HEIGHT = 200;
+const PAUSE = 10_000; // milliseconds between two askings that nobody but the frame wanted
 
 class CustomerPortal extends HTMLElement {
   /** Asks the host for a session: a function that returns a minted link, its answer, or a promise of either. */
@@ -10,6 +11,8 @@ class CustomerPortal extends HTMLElement {
   #frame = null;
   #origin = "";
   #renewing = null;
+  #askedAt = -PAUSE;
+  #timer = 0;
   #hear = (event) => this.#heard(event);
 
   connectedCallback() {
@@ -19,6 +22,7 @@ class CustomerPortal extends HTMLElement {
 
   disconnectedCallback() {
     window.removeEventListener("message", this.#hear);
+    clearTimeout(this.#timer);
     this.#frame?.remove();
     this.#frame = null;
   }
@@ -69,7 +73,14 @@ class CustomerPortal extends HTMLElement {
     return url.href;
   }
 
+  /** Asks because of what the frame said: a host whose sessions are short, or kept, would be asked without end. */
+  #askSoon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.renew(), Math.max(0, this.#askedAt + PAUSE - performance.now()));
+  }
+
   async #ask() {
+    this.#askedAt = performance.now();
     if (this.getSession) return this.getSession();
     const endpoint = this.getAttribute("token-endpoint");
     if (!endpoint) throw new Error("there is no session to show: set src, token-endpoint or getSession");
@@ -106,7 +117,7 @@ class CustomerPortal extends HTMLElement {
     }
     const goesOn = this.#relay(type, detail);
     const ends = type === "session-expiring" || (type === "session-expired" && detail.reason === "expired");
-    if (goesOn && ends && this.#canAsk) this.renew();
+    if (goesOn && ends && this.#canAsk) this.#askSoon();
   }
 
   #relay(type, detail) {

@@ -3,13 +3,13 @@
 (() => {
   "use strict";
   const MINUTE = 60_000;
-  const EXPIRING = 2 * MINUTE;
+  const EXPIRING = 2 * MINUTE; // or the last third of what is left at the beginning, or a short session would always be told
   const TOKEN = /^[\w-]{1,200}\.[\w-]{1,800}\.[\w-]{1,100}$/;
   const root = document.documentElement;
   const framed = window.parent !== window;
   const host = framed ? exactOrigin(location.ancestorOrigins?.[0] ?? sessionStorage.getItem("portal_host")) : null;
 
-  let term = "", ends = Infinity, refused = "0", status = "", address = "", height = 0;
+  let term = "", ends = Infinity, lead = EXPIRING, refused = "0", status = "", address = "", height = 0;
   let said = false, asked = 0, greeted = false, fresh = null, pressed = true, seen = null;
 
   window.portalToken = () => fresh ?? sessionStorage.getItem("portal_token") ?? "";
@@ -56,6 +56,7 @@
     term = marked;
     const [end, now] = term.split("/").map(Number);
     ends = term ? Date.now() + end - now : Infinity;
+    lead = Math.min(EXPIRING, (ends - Date.now()) / 3);
     said = false;
     asked = 0;
     root.classList.remove("over");
@@ -82,13 +83,13 @@
     const isOpen = status === "open";
     const banner = document.getElementById("countdown");
     // A host that renews by itself is asked first; only what it leaves unanswered is the reader's to know.
-    const from = greeted ? EXPIRING - MINUTE / 2 : 5 * MINUTE;
+    const from = greeted ? lead * 0.75 : 5 * MINUTE;
     if (banner) {
       banner.hidden = !(isOpen && left <= from && left > 0);
       const seconds = Math.max(0, Math.ceil(left / 1000));
       banner.querySelector("[data-left]").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     }
-    if (isOpen && left <= EXPIRING && left > 0 && !said) {
+    if (isOpen && left <= lead && left > 0 && !said) {
       said = true;
       tell("session-expiring", { expires_at: new Date(ends).toISOString(), seconds: Math.round(left / 1000) });
     }

@@ -122,6 +122,22 @@ def test_two_minutes_before_the_end_the_host_is_told_once_and_a_fresh_term_begin
     assert words(ran)[-1] == "ready"
 
 
+@pytest.mark.parametrize(("lives", "told_from"), [(3600, 120), (300, 100), (60, 20)])
+def test_of_a_short_session_the_last_third_is_its_end(lives, told_from):
+    marks = {"status": "open", "term": f"{1_000_000 + lives * 1000}/1000000"}
+    assert "session-expiring" not in words(run(marks=marks, later=({"seconds": lives - told_from - 1},)))
+    assert "session-expiring" in words(run(marks=marks, later=({"seconds": lives - told_from + 1},)))
+
+
+def test_a_host_that_hands_out_the_same_session_again_is_told_less_and_less_often():
+    """A second after each word the same end comes back, as of a cache."""
+    ends, seconds, later = 4600, 0, []
+    for left in (119, 39, 13, 4):
+        later += [{"seconds": ends - 1000 - left - seconds}, {"seconds": 0, "term": f"{ends}000/{ends - left}000"}]
+        seconds = ends - 1000 - left
+    assert words(run(later=tuple(later))).count("session-expiring") == 4
+
+
 @pytest.mark.parametrize(("greeted", "shown_from"), [(False, 300), (True, 90)])
 def test_the_countdown_begins_at_five_minutes_or_when_a_host_has_not_answered(greeted, shown_from):
     messages = [from_host(HELLO)] if greeted else []
@@ -129,6 +145,14 @@ def test_the_countdown_begins_at_five_minutes_or_when_a_host_has_not_answered(gr
     after = run(*messages, later=({"seconds": 3601 - shown_from},))
     assert (before["hidden"], after["hidden"]) == (True, False)
     assert after["left"] == ("4:59" if not greeted else "1:29")
+
+
+@pytest.mark.parametrize(("greeted", "shown_from"), [(False, 60), (True, 15)])
+def test_the_countdown_of_a_short_session_waits_for_the_host_as_well(greeted, shown_from):
+    messages = [from_host(HELLO)] if greeted else []
+    marks = {"status": "open", "term": "1060000/1000000"}
+    assert run(*messages, marks=marks, later=({"seconds": 61 - shown_from},))["hidden"] is False
+    assert run(*messages, marks=marks, later=({"seconds": 59 - shown_from},))["hidden"] is greeted
 
 
 def test_after_a_sleep_over_the_end_the_page_shows_nothing_and_asks_the_server():
