@@ -20,6 +20,7 @@ export interface PortalEvents {
   "session-expiring": CustomEvent<{ expires_at: string; seconds: number }>;
   /** The page shows no data any more. Cancel the event to keep an expired one from being renewed. */
   "session-expired": CustomEvent<{ reason: "missing" | "invalid" | "expired" | "revoked" }>;
+  /** What could not be asked for is asked for again; cancel the event to keep the element from that. */
   error: CustomEvent<{
     code: "unavailable" | "crowded" | "renewal-refused" | "renewal-failed" | "session-unavailable";
     message?: string;
@@ -29,7 +30,10 @@ export interface PortalEvents {
 export interface CustomerPortalElement extends HTMLElement {
   /** Asks the host for a session, at the start if there is no `src`, and before the end of each. */
   getSession: (() => Session | Promise<Session>) | null;
-  /** Go on with a fresh session; without one, ask the host for it. Nothing on the page is lost. */
+  /**
+   * Go on with a fresh session; without one, ask the host for it. Nothing on the page is lost; if no page is open yet, the
+   * session opens it, which takes its link. What fails is an `error` event; the promise is kept either way.
+   */
   renew(session?: Session): Promise<void>;
   addEventListener<K extends keyof PortalEvents>(
     type: K,

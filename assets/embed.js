@@ -4,56 +4,118 @@ const RELAYED = new Set(["ready", "resized", "navigated", "session-expiring", "s
 const TABS = ["overview", "credits", "invoices", "usage"];
 const LEAST_HEIGHT = 200;
 const PAUSE = 10_000; // milliseconds between two askings that nobody but the frame wanted
+const TRIES = 5; // each after twice the pause of the one before
 
 class CustomerPortal extends HTMLElement {
   /** Asks the host for a session: a function that returns a minted link, its answer, or a promise of either. */
   getSession = null;
   #frame = null;
   #origin = "";
-  #renewing = null;
+  #session = null; // the newest that was taken
+  #asking = null; // until the host has answered
+  #turn = 0; // an answer that comes after a newer session, or after the end of the element, is dropped
   #askedAt = -PAUSE;
+  #failed = 0;
   #timer = 0;
   #hear = (event) => this.#heard(event);
 
   connectedCallback() {
     window.addEventListener("message", this.#hear);
-    this.#open();
+    this.renew(this.getAttribute("src"));
   }
 
   disconnectedCallback() {
     window.removeEventListener("message", this.#hear);
-    clearTimeout(this.#timer);
+    this.#drop();
     this.#frame?.remove();
     this.#frame = null;
   }
 
   /** Goes on with a fresh session; without one, asks the host for it. Tab, range, search, page and scroll stay. */
-  renew(session) {
-    this.#renewing ??= this.#renew(session).finally(() => (this.#renewing = null));
-    return this.#renewing;
+  async renew(session) {
+    if (!session) return (this.#asking ??= this.#ask());
+    this.#drop();
+    try {
+      this.#take(session);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
-  async #open() {
+  async #ask() {
+    const turn = this.#drop();
+    this.#askedAt = performance.now();
     try {
-      const url = new URL(this.getAttribute("src") || linkOf(await this.#ask()));
-      // A frame at `javascript:` would run in the page around it.
-      if (!/^https?:$/.test(url.protocol)) throw new Error("the session's link is no web address");
-      if (!this.isConnected || this.#frame) return;
-      this.#origin = url.origin;
-      this.#frame = document.createElement("iframe");
-      this.#frame.title = this.getAttribute("label") || "Billing";
-      this.#frame.allow = "clipboard-write";
-      this.#frame.referrerPolicy = "no-referrer";
-      this.#frame.style.cssText = `display:block;width:100%;border:0;height:${LEAST_HEIGHT}px`;
-      if (this.hasAttribute("sandbox")) {
-        this.#frame.sandbox = this.getAttribute("sandbox") || "allow-scripts allow-same-origin allow-downloads";
-      }
-      this.#frame.addEventListener("load", () => this.#say({ type: "hello" }));
-      this.#frame.src = this.#dressed(url);
-      this.append(this.#frame);
+      const session = await this.#answer();
+      if (turn !== this.#turn) return;
+      this.#asking = null;
+      this.#take(session);
+      this.#failed = 0;
     } catch (error) {
-      this.#relay("error", { code: "session-unavailable", message: String(error?.message ?? error) });
+      if (turn !== this.#turn) return;
+      this.#asking = null;
+      const goesOn = this.#fail(error) && this.#canAsk && turn === this.#turn;
+      if (goesOn && this.#failed < TRIES) this.#askIn(PAUSE * 2 ** this.#failed++);
     }
+  }
+
+  /** Asks because of what the frame said: a host whose sessions are short, or kept, would be asked without end. */
+  #askSoon() {
+    if (this.#asking) return;
+    this.#failed = 0;
+    this.#askIn(Math.max(0, this.#askedAt + PAUSE - performance.now()));
+  }
+
+  #askIn(pause) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.renew(), pause);
+  }
+
+  #drop() {
+    clearTimeout(this.#timer);
+    this.#asking = null;
+    return (this.#turn += 1);
+  }
+
+  async #answer() {
+    if (this.getSession) return this.getSession();
+    const endpoint = this.getAttribute("token-endpoint");
+    if (!endpoint) throw new Error("there is no session to show: set src, token-endpoint or getSession");
+    const answer = await fetch(endpoint, { method: "POST", credentials: "same-origin", headers: { Accept: "application/json" } });
+    if (!answer.ok) throw new Error(`${endpoint} answered ${answer.status}`);
+    return answer.json();
+  }
+
+  get #canAsk() {
+    return Boolean(this.getSession) || this.hasAttribute("token-endpoint");
+  }
+
+  /** Presents a session to the page that is open, which keeps everything; where none is, opens one. */
+  #take(session) {
+    if (this.#frame) this.#say({ type: "renew", token: tokenOf(session) });
+    else this.#open(session);
+    this.#session = session;
+  }
+
+  #open(session) {
+    if (!this.isConnected) throw new Error("the element is in no page");
+    const url = new URL(linkOf(session));
+    // A frame at `javascript:` would run in the page around it.
+    if (!/^https?:$/.test(url.protocol)) throw new Error("the session's link is no web address");
+    this.#origin = url.origin;
+    this.#frame = document.createElement("iframe");
+    this.#frame.title = this.getAttribute("label") || "Billing";
+    this.#frame.allow = "clipboard-write";
+    this.#frame.referrerPolicy = "no-referrer";
+    this.#frame.style.cssText = `display:block;width:100%;border:0;height:${LEAST_HEIGHT}px`;
+    if (this.hasAttribute("sandbox")) {
+      this.#frame.sandbox = this.getAttribute("sandbox") || "allow-scripts allow-same-origin allow-downloads";
+    }
+    this.#frame.addEventListener("load", () => this.#say({ type: "hello" }));
+    const late = () => this.#session !== session && this.#take(this.#session); // while it loaded, nobody heard
+    this.#frame.addEventListener("load", late, { once: true });
+    this.#frame.src = this.#dressed(url);
+    this.append(this.#frame);
   }
 
   /** The link as the frame opens it: the token behind the hash, where no server sees it, and the page's looks. */
@@ -73,34 +135,6 @@ class CustomerPortal extends HTMLElement {
     return url.href;
   }
 
-  /** Asks because of what the frame said: a host whose sessions are short, or kept, would be asked without end. */
-  #askSoon() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.renew(), Math.max(0, this.#askedAt + PAUSE - performance.now()));
-  }
-
-  async #ask() {
-    this.#askedAt = performance.now();
-    if (this.getSession) return this.getSession();
-    const endpoint = this.getAttribute("token-endpoint");
-    if (!endpoint) throw new Error("there is no session to show: set src, token-endpoint or getSession");
-    const answer = await fetch(endpoint, { method: "POST", credentials: "same-origin", headers: { Accept: "application/json" } });
-    if (!answer.ok) throw new Error(`${endpoint} answered ${answer.status}`);
-    return answer.json();
-  }
-
-  get #canAsk() {
-    return Boolean(this.getSession) || this.hasAttribute("token-endpoint");
-  }
-
-  async #renew(session) {
-    try {
-      this.#say({ type: "renew", token: tokenOf(session ?? (await this.#ask())) });
-    } catch (error) {
-      this.#relay("error", { code: "renewal-failed", message: String(error?.message ?? error) });
-    }
-  }
-
   #say(word) {
     this.#frame?.contentWindow?.postMessage({ source: "customer-portal-host", version: 1, ...word }, this.#origin);
   }
@@ -115,9 +149,16 @@ class CustomerPortal extends HTMLElement {
       if (!Number.isInteger(detail.height) || detail.height < 0) return;
       this.#frame.style.height = `${Math.max(detail.height, LEAST_HEIGHT)}px`;
     }
+    if (type === "session-expired") clearTimeout(this.#timer);
     const goesOn = this.#relay(type, detail);
     const ends = type === "session-expiring" || (type === "session-expired" && detail.reason === "expired");
     if (goesOn && ends && this.#canAsk) this.#askSoon();
+  }
+
+  /** Tells the host, and whether it lets the element try again. */
+  #fail(error) {
+    const code = this.#frame ? "renewal-failed" : "session-unavailable";
+    return this.#relay("error", { code, message: String(error?.message ?? error) });
   }
 
   #relay(type, detail) {

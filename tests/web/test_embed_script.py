@@ -109,7 +109,7 @@ let portal, mountPortal, asked = 0, answer = () => link(`a${asked}`);
 const getSession = () => ((asked += 1), answer());
 globalThis.fetch = async () => ((asked += 1), answer());
 const mount = (options) => {
-  portal = mountPortal(body, { getSession, ...options, on: {} , at: 0 });
+  portal = mountPortal(body, { getSession, ...options });
   listen();
 };
 const renewed = () => said.filter(([word]) => word.type === "renew").map(([word]) => word.token);
@@ -147,3 +147,110 @@ def test_however_often_an_end_comes_near_the_host_is_asked_once_in_ten_seconds()
       for (let i = 0; i < 30; i += 1) { expiring(); await after(1); }
     """)
     assert 4 <= ran["asked"] <= 5
+
+
+@pytest.mark.parametrize("given", ["", "link('b')", "{ url: link('b'), token: 'b.b.c' }"])
+def test_where_the_first_asking_failed_a_session_opens_the_frame(given):
+    ran = run(f"""
+      answer = () => {{ throw new Error("503"); }}; mount(); await after(1);
+      answer = () => link("b"); await portal.renew({given});
+    """)
+    assert ran["src"].endswith("#token=b.b.c")
+    assert codes(ran) == ["session-unavailable"]
+
+
+def test_a_host_that_does_not_answer_is_asked_again_after_ever_longer_pauses_but_not_for_ever():
+    ran = run("""
+      answer = () => { throw new Error("503"); };
+      mount(); const at = [];
+      for (let i = 0, was = 0; i < 3600; i += 1, was = asked) { await after(1); if (asked > was) at.push(i); }
+      return at;
+    """)
+    assert ran["told"] == [0, 9, 29, 69, 149, 309]
+    assert codes(ran) == ["session-unavailable"] * 6
+
+
+def test_a_renewal_that_failed_is_tried_again_and_the_end_is_a_reason_to_try_at_once():
+    ran = run("""
+      mount(); await after(60);
+      answer = () => { throw new Error("503"); };
+      expiring(); await after(25); const tried = asked; await after(20);
+      answer = () => link("b"); expired(); await after(0);
+      const told = [tried, renewed()]; await after(3600); told.push(asked); return told;
+    """)
+    assert ran["told"] == [3, ["b.b.c"], 5]
+    assert codes(ran) == ["renewal-failed"] * 3
+
+
+@pytest.mark.parametrize(
+    "stop", ["portal.renew(link('b'))", "hear({ type: 'session-expired', reason: 'revoked' })", "portal.remove()"]
+)
+def test_nobody_is_asked_again_once_there_is_nothing_to_ask_for(stop):
+    ran = run(f"""
+      mount(); await after(60);
+      answer = () => {{ throw new Error("503"); }};
+      expiring(); await after(1); {stop}; await after(3600);
+    """)
+    assert ran["asked"] == 2
+
+
+def test_a_host_that_cancels_the_error_is_not_asked_again():
+    ran = run("""
+      answer = () => { throw new Error("503"); };
+      mount(); portal.addEventListener("error", (event) => event.preventDefault()); await after(3600);
+    """)
+    assert ran["asked"] == 1
+
+
+def test_an_element_without_anybody_to_ask_says_so_once():
+    ran = run("mount({ getSession: undefined }); await after(3600);")
+    assert codes(ran) == ["session-unavailable"]
+
+
+SLOW = "let tell; answer = () => new Promise((resolve) => (tell = resolve));"
+
+
+def test_a_session_of_another_account_goes_at_once_and_a_late_answer_of_the_former_is_dropped():
+    ran = run(f"""
+      mount(); await after(60); {SLOW} expiring(); await after(0);
+      portal.renew(link("other")); await after(1); tell(link("former")); await after(1);
+    """)
+    assert ran["renewed"] == ["other.b.c"]
+
+
+def test_after_a_session_of_another_account_the_host_is_asked_anew_though_it_still_owes_an_answer():
+    ran = run(f"""
+      mount(); await after(60); {SLOW} expiring(); await after(0); const former = tell;
+      portal.renew(link("other")); await after(20); expiring(); await after(1);
+      tell(link("next")); await after(1); former(link("former")); await after(1);
+    """)
+    assert ran["renewed"] == ["other.b.c", "next.b.c"]
+
+
+def test_askings_at_the_same_time_are_one():
+    ran = run(f"""
+      mount(); await after(60); {SLOW} portal.renew(); portal.renew(); await after(1); tell(link("b")); await after(1);
+    """)
+    assert (ran["asked"], ran["renewed"]) == (2, ["b.b.c"])
+
+
+def test_a_session_given_while_the_frame_still_loads_is_presented_when_it_has():
+    ran = run("mount(); await after(0); portal.renew(link('b')); await after(2); await after(0);")
+    assert ran["renewed"][-1] == "b.b.c"
+    assert [word["type"] for word, _ in ran["said"]][-2:] == ["hello", "renew"]
+
+
+def test_an_answer_for_an_element_that_was_taken_away_or_moved_opens_nothing_twice():
+    ran = run(f"""
+      {SLOW} mount(); await after(0); const former = tell; portal.remove(); body.append(portal); await after(0);
+      former(link("former")); await after(0); const early = portal.children.length;
+      tell(link("b")); await after(5); return [early, portal.children.length];
+    """)
+    assert ran["told"] == [0, 1]
+    assert ran["src"].endswith("#token=b.b.c")
+
+
+def test_an_element_that_is_in_no_page_opens_none():
+    ran = run("mount(); await after(1); portal.remove(); await portal.renew(link('b')); return portal.children.length;")
+    assert ran["told"] == 0
+    assert codes(ran) == ["session-unavailable"]
