@@ -3,26 +3,45 @@
 // What the address says of the page's looks, and which page frames it, is kept for the tab, too.
 (() => {
   "use strict";
-  for (const name of ["sessionStorage", "localStorage"]) {
+  const framed = window.self !== window.top;
+
+  function storageOf(name) {
     try {
       window[name].setItem("portal_probe", "");
       window[name].removeItem("portal_probe");
+      return window[name];
     } catch {
-      const kept = new Map();
-      Object.defineProperty(window, name, {
-        value: {
-          getItem: (key) => (kept.has(key) ? kept.get(key) : null),
-          setItem: (key, value) => void kept.set(key, String(value)),
-          removeItem: (key) => void kept.delete(key),
-          clear: () => kept.clear(),
-          key: (index) => [...kept.keys()][index] ?? null,
-          get length() {
-            return kept.size;
-          },
-        },
-      });
+      return null;
     }
   }
+
+  /** Puts memory in the place of a storage, but for the keys for which `storageFor` returns one. */
+  function keepInMemory(name, storageFor) {
+    const kept = new Map();
+    Object.defineProperty(window, name, {
+      value: {
+        getItem: (key) => storageFor(key)?.getItem(key) ?? kept.get(key) ?? null,
+        setItem(key, value) {
+          const storage = storageFor(key);
+          if (storage) storage.setItem(key, value);
+          else kept.set(key, String(value));
+        },
+        removeItem: (key) => void (storageFor(key)?.removeItem(key), kept.delete(key)),
+        clear: () => kept.clear(),
+        key: (index) => [...kept.keys()][index] ?? null,
+        get length() {
+          return kept.size;
+        },
+      },
+    });
+  }
+
+  // Frames of one page share the tab's storage: the token of one must not be another's. They may share when the page's
+  // script last reloaded by itself, or it would without end, and who frames them, or nobody could be asked after that.
+  const ofFrames = new Set(["reflex_last_reloaded_on_error", "portal_host"]);
+  const session = storageOf("sessionStorage");
+  if (framed || !session) keepInMemory("sessionStorage", (key) => (ofFrames.has(key) ? session : null));
+  if (!storageOf("localStorage")) keepInMemory("localStorage", () => null);
 
   const url = new URL(location.href);
   const inHash = new URLSearchParams(url.hash.slice(1));
@@ -57,5 +76,5 @@
   const header = url.searchParams.get("header");
   if (header !== null) sessionStorage.setItem("portal_header", header === "0" ? "0" : "1");
   if (sessionStorage.getItem("portal_header") === "0") document.documentElement.classList.add("no-header");
-  if (window.self !== window.top) document.documentElement.classList.add("embedded");
+  if (framed) document.documentElement.classList.add("embedded");
 })();

@@ -44,9 +44,10 @@ globalThis.self = globalThis;
 globalThis.top = framed ? {} : globalThis;
 eval(require("fs").readFileSync(process.argv[2], "utf8"));
 const read = (key) => sessionStorage.getItem(key);
+if (framed) sessionStorage.setItem("reflex_last_reloaded_on_error", "5");
 console.log(JSON.stringify({
   address: location.href, done, classes, theme: localStorage.getItem("theme"),
-  token: read("portal_token"), locale: read("portal_locale"), client: read("token"),
+  stored: own.sessionStorage.all(), token: read("portal_token"), locale: read("portal_locale"), client: read("token"),
 }));
 """
 PAGE = "https://billing.example/invoices"
@@ -145,3 +146,19 @@ def test_the_theme_of_the_address_beats_the_operators_and_theirs_is_not_for_the_
 @pytest.mark.parametrize("framed", [True, False])
 def test_a_page_in_a_frame_knows_that_it_is(framed):
     assert boot(PAGE, framed=framed)["classes"] == (["embedded"] if framed else [])
+
+
+@pytest.mark.threat("T9")
+def test_frames_of_one_page_neither_find_nor_leave_a_token_in_the_tabs_storage():
+    others = {"portal_token": "t1", "token": "c1", "portal_locale": "de"}
+    first = boot(f"{PAGE}?token=t2&locale=fr&host=https://app.example", others, framed=True)
+    assert (first["token"], first["client"], first["locale"]) == ("t2", None, "fr")
+    assert first["stored"] == others | {"portal_host": "https://app.example", "reflex_last_reloaded_on_error": "5"}
+    again = boot(PAGE, others, framed=True)
+    assert (again["token"], again["client"], again["locale"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("broken", ["full", "blocked"])
+def test_a_frame_works_without_any_storage(broken):
+    page = boot(f"{PAGE}?token=t1&host=https://app.example", broken=broken, framed=True)
+    assert (page["token"], page["stored"]) == ("t1", {})
