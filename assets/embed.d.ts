@@ -18,7 +18,7 @@ export interface PortalEvents {
   navigated: CustomEvent<{ tab: Tab; path: string }>;
   /** Two minutes before the end, or when a third is left of a session of less than six. Cancel it to renew by yourself. */
   "session-expiring": CustomEvent<{ expires_at: string; seconds: number }>;
-  /** The page shows no data any more. Cancel the event to keep an expired one from being renewed. */
+  /** The page shows no data any more. Cancel the event to keep an expired or missing session from being renewed. */
   "session-expired": CustomEvent<{ reason: "missing" | "invalid" | "expired" | "revoked" }>;
   /** What could not be asked for is asked for again; cancel the event to keep the element from that. */
   error: CustomEvent<{

@@ -11,6 +11,8 @@ class CustomerPortal extends HTMLElement {
   getSession = null;
   #frame = null;
   #origin = "";
+  #path = "/"; // where the page was last
+  #isLost = false; // the page was reloaded, and has neither its token nor its looks any more
   #session = null; // the newest that was taken
   #asking = null; // until the host has answered
   #turn = 0; // an answer that comes after a newer session, or after the end of the element, is dropped
@@ -80,6 +82,7 @@ class CustomerPortal extends HTMLElement {
   async #answer() {
     if (this.getSession) return this.getSession();
     const endpoint = this.getAttribute("token-endpoint");
+    if (!endpoint && this.#isLost) return this.#session;
     if (!endpoint) throw new Error("there is no session to show: set src, token-endpoint or getSession");
     const answer = await fetch(endpoint, { method: "POST", credentials: "same-origin", headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(`${endpoint} answered ${answer.status}`);
@@ -92,8 +95,9 @@ class CustomerPortal extends HTMLElement {
 
   /** Presents a session to the page that is open, which keeps everything; where none is, opens one. */
   #take(session) {
-    if (this.#frame) this.#say({ type: "renew", token: tokenOf(session) });
-    else this.#open(session);
+    if (!this.#frame) this.#open(session);
+    else if (this.#isLost) this.#load(new URL(this.#origin + this.#path), tokenOf(session), session);
+    else this.#say({ type: "renew", token: tokenOf(session) });
     this.#session = session;
   }
 
@@ -102,6 +106,10 @@ class CustomerPortal extends HTMLElement {
     const url = new URL(linkOf(session));
     // A frame at `javascript:` would run in the page around it.
     if (!/^https?:$/.test(url.protocol)) throw new Error("the session's link is no web address");
+    const tab = this.getAttribute("tab");
+    if (TABS.includes(tab)) url.pathname = tab === "overview" ? "/" : `/${tab}`;
+    const token = url.searchParams.get("token");
+    url.searchParams.delete("token");
     this.#origin = url.origin;
     this.#frame = document.createElement("iframe");
     this.#frame.title = this.getAttribute("label") || "Billing";
@@ -112,27 +120,23 @@ class CustomerPortal extends HTMLElement {
       this.#frame.sandbox = this.getAttribute("sandbox") || "allow-scripts allow-same-origin allow-downloads";
     }
     this.#frame.addEventListener("load", () => this.#say({ type: "hello" }));
-    const late = () => this.#session !== session && this.#take(this.#session); // while it loaded, nobody heard
-    this.#frame.addEventListener("load", late, { once: true });
-    this.#frame.src = this.#dressed(url);
+    this.#load(url, token, session);
     this.append(this.#frame);
   }
 
-  /** The link as the frame opens it: the token behind the hash, where no server sees it, and the page's looks. */
-  #dressed(url) {
-    const tab = this.getAttribute("tab");
-    if (TABS.includes(tab)) url.pathname = tab === "overview" ? "/" : `/${tab}`;
-    const token = url.searchParams.get("token");
-    if (token) {
-      url.searchParams.delete("token");
-      url.hash = `token=${token}`;
-    }
+  /** Loads the page with its looks, and the token behind the hash, where no server sees it. */
+  #load(url, token, session) {
+    this.#isLost = false;
+    if (token) url.hash = `token=${token}`;
     for (const name of ["theme", "locale", "range"]) {
-      if (this.hasAttribute(name)) url.searchParams.set(name, this.getAttribute(name));
+      const isChosen = name === "range" && url.searchParams.has(name);
+      if (this.hasAttribute(name) && !isChosen) url.searchParams.set(name, this.getAttribute(name));
     }
     if (this.hasAttribute("hide-header")) url.searchParams.set("header", "0");
     url.searchParams.set("host", location.origin);
-    return url.href;
+    const late = () => this.#session !== session && this.#take(this.#session); // while it loaded, nobody heard
+    this.#frame.addEventListener("load", late, { once: true });
+    this.#frame.src = url.href;
   }
 
   #say(word) {
@@ -150,9 +154,12 @@ class CustomerPortal extends HTMLElement {
       this.#frame.style.height = `${Math.max(detail.height, LEAST_HEIGHT)}px`;
     }
     if (type === "session-expired") clearTimeout(this.#timer);
-    const goesOn = this.#relay(type, detail);
-    const ends = type === "session-expiring" || (type === "session-expired" && detail.reason === "expired");
-    if (goesOn && ends && this.#canAsk) this.#askSoon();
+    if (typeof detail.path === "string" && detail.path.startsWith("/")) this.#path = detail.path;
+    const reason = type === "session-expired" && detail.reason;
+    if (reason === "missing") this.#isLost = true; // what is presented may be expired or invalid, but never missing
+    if (type === "ready") this.#isLost = false;
+    const ends = type === "session-expiring" || reason === "expired";
+    if (this.#relay(type, detail) && (reason === "missing" || (ends && this.#canAsk))) this.#askSoon();
   }
 
   /** Tells the host, and whether it lets the element try again. */

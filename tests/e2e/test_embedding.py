@@ -1,4 +1,4 @@
-"""The portal in pages of other sites, in a Chromium with no flags of a driver, most often one that blocks all storage."""
+"""The portal in pages of other sites, in a Chromium with no flags of a driver, mostly one that blocks all storage."""
 
 from __future__ import annotations
 
@@ -180,13 +180,15 @@ def test_two_portals_on_one_page_each_show_their_own_customer_whatever_comes(sto
       const {{ mountPortal }} = await import("{portal.origin}/embed.js");
       window.second = mountPortal(document.body, {{ src: "{theirs["url"]}", tab: "credits" }});
     </script>"""
-    framed(page, host, tab="credits")
+    framed(page, host, tab="credits", hideHeader=True)
     frames = [page.frame_locator("customer-portal iframe").nth(at) for at in (0, 1)]
 
     def own():
         for frame, name in zip(frames, ("Acme", "Globex"), strict=True):
             expect(frame.locator("nav.tabs")).to_be_visible()
             expect(frame.locator("header .who")).to_contain_text(name)
+        expect(frames[0].locator("header")).to_be_hidden()
+        expect(frames[1].locator("header")).to_be_visible()
 
     def ready(times):
         """Wait until the first has opened so often: what is on the page is from then on."""
@@ -205,6 +207,12 @@ def test_two_portals_on_one_page_each_show_their_own_customer_whatever_comes(sto
     page.evaluate("link => second.renew(link)", mint(portal, "globex")["url"])
     page.evaluate("portal.renew()")
     ready(3)
+    frames[0].get_by_role("link", name="Invoices", exact=True).click()
+    expect(frames[0].locator("table.invoices")).to_be_visible()
+    for frame in inside:  # as the page's own script does after a deployment
+        frame.evaluate("setTimeout(() => location.reload())")
+    ready(4)
+    expect(frames[0].locator("table.invoices")).to_be_visible()
     assert not [
         key for frame in inside for key in frame.evaluate("Object.keys(window.sessionStorage)") if "token" in key
     ]

@@ -254,3 +254,54 @@ def test_an_element_that_is_in_no_page_opens_none():
     ran = run("mount(); await after(1); portal.remove(); await portal.renew(link('b')); return portal.children.length;")
     assert ran["told"] == 0
     assert codes(ran) == ["session-unavailable"]
+
+
+def test_a_page_that_comes_back_without_its_token_gets_a_fresh_session_and_its_looks_where_it_was():
+    """Its own script reloads it after a deployment."""
+    ran = run("""
+      mount({ tab: "usage", range: "7d", theme: "dark", hideHeader: true }); await after(60);
+      hear({ type: "navigated", tab: "invoices", path: "/invoices?q=paid&range=1d" });
+      expired("missing"); hear({ type: "resized", height: 300 }); await after(2);
+    """)
+    assert ran["src"] == (
+        "https://billing.example/invoices?q=paid&range=1d&theme=dark&header=0&host=https%3A%2F%2Fapp.example#token=a2.b.c"
+    )
+    assert ran["renewed"] == []
+
+
+def test_where_nobody_can_be_asked_the_page_that_came_back_gets_the_newest_session_that_was_given():
+    ran = run("""
+      mount({ src: link("s"), getSession: undefined }); await after(60);
+      frame().src = ""; expired("missing"); await after(1); const first = frame().src;
+      await portal.renew(link("t")); await after(60); expired("missing"); await after(1);
+      expired("expired"); await after(60); return first;
+    """)
+    assert ran["told"].endswith("/?host=https%3A%2F%2Fapp.example#token=s.b.c")
+    assert ran["src"].endswith("/?host=https%3A%2F%2Fapp.example#token=t.b.c")
+    assert (ran["asked"], codes(ran)) == (0, [])
+
+
+def test_an_address_that_is_none_of_the_portals_gets_no_token():
+    ran = run("""
+      mount(); await after(60);
+      for (const path of ["@evil.example/", "//evil.example/", 5, null]) hear({ type: "navigated", tab: "x", path });
+      expired("missing"); await after(1);
+    """)
+    assert ran["src"].startswith("https://billing.example//evil.example/?")
+
+
+@pytest.mark.parametrize("options", ["", "{ src: link('s'), getSession: undefined }"])
+def test_a_page_that_always_comes_back_without_its_token_is_no_reason_to_try_without_end(options):
+    ran = run(f"""
+      mount({options}); await after(60); const was = frame(); let times = 0;
+      Object.defineProperty(was, "src", {{ set: () => (times += 1) }});
+      for (let i = 0; i < 300; i += 1) {{ expired("missing"); await after(1); }}
+      return times;
+    """)
+    assert 30 <= ran["told"] <= 31
+
+
+@pytest.mark.parametrize("reason", ["revoked", "invalid"])
+def test_a_session_that_was_ended_is_not_renewed(reason):
+    ran = run(f"mount(); await after(60); expired('{reason}'); await after(60);")
+    assert (ran["asked"], ran["renewed"]) == (1, [])
