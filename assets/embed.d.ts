@@ -28,7 +28,7 @@ export interface PortalEvents {
 }
 
 export interface CustomerPortalElement extends HTMLElement {
-  /** Asks the host for a session, at the start if there is no `src`, and before the end of each. */
+  /** Asks the host for a session, at the start if there is no `src`, and before the end of each. May be set at any time. */
   getSession: (() => Session | Promise<Session>) | null;
   /**
    * Go on with a fresh session; without one, ask the host for it. Nothing on the page is lost; if no page is open yet, the

@@ -7,8 +7,7 @@ const PAUSE = 10_000; // milliseconds between two askings that nobody but the fr
 const TRIES = 5; // each after twice the pause of the one before
 
 class CustomerPortal extends HTMLElement {
-  /** Asks the host for a session: a function that returns a minted link, its answer, or a promise of either. */
-  getSession = null;
+  #getSession = null;
   #frame = null;
   #origin = "";
   #path = "/"; // where the page was last
@@ -20,6 +19,23 @@ class CustomerPortal extends HTMLElement {
   #failed = 0;
   #timer = 0;
   #hear = (event) => this.#heard(event);
+
+  constructor() {
+    super();
+    if (!Object.hasOwn(this, "getSession")) return;
+    this.#getSession = this.getSession; // the page said it before this script was there
+    delete this.getSession;
+  }
+
+  /** Asks the host for a session: a function that returns a minted link, its answer, or a promise of either. */
+  get getSession() {
+    return this.#getSession;
+  }
+
+  set getSession(ask) {
+    this.#getSession = ask;
+    if (ask && this.isConnected && !this.#frame) this.renew();
+  }
 
   connectedCallback() {
     window.addEventListener("message", this.#hear);

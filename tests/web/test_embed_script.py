@@ -305,3 +305,19 @@ def test_a_page_that_always_comes_back_without_its_token_is_no_reason_to_try_wit
 def test_a_session_that_was_ended_is_not_renewed(reason):
     ran = run(f"mount(); await after(60); expired('{reason}'); await after(60);")
     assert (ran["asked"], ran["renewed"]) == (1, [])
+
+
+def test_what_a_page_gave_before_the_script_was_there_is_asked():
+    ran = run("upgrade({ getSession }); await after(2); return [portal.getSession === getSession];")
+    assert (ran["asked"], ran["told"], codes(ran)) == (1, [True], [])
+    assert ran["src"].endswith("#token=a1.b.c")
+
+
+def test_whom_to_ask_may_be_said_later_and_is_asked_if_nothing_is_open():
+    ran = run("""
+      upgrade({}); await after(1); portal.getSession = getSession; await after(2);
+      portal.getSession = () => link("other"); await after(60); const before = asked;
+      await portal.renew(); return before;
+    """)
+    assert codes(ran) == ["session-unavailable"]
+    assert (ran["told"], ran["renewed"]) == (1, ["other.b.c"])
