@@ -24,7 +24,7 @@ globalThis.parent = { postMessage: (word, to) => told.push([word, to]) };
 globalThis.location = { ancestorOrigins: [host], pathname: "/credits", search: "" };
 globalThis.sessionStorage = { getItem: () => "kept" };
 globalThis.document = {
-  documentElement: { classList: { add: (word) => classes.add(word), remove: (word) => classes.delete(word) } },
+  documentElement: { classList: { toggle: (word, is) => (is ? classes.add(word) : classes.delete(word)) } },
   getElementById: (id) => (id === "session" ? mark : banner),
   querySelector: (path) =>
     path === ".portal" ? { getBoundingClientRect: () => ({ height: 812.4 }) }
@@ -174,3 +174,27 @@ def test_a_token_that_was_refused_is_said_to_have_been():
     assert ran["told"][-1][0] | {"source": "", "version": 0} == {
         "source": "", "version": 0, "type": "error", "code": "renewal-refused",
     }  # fmt: skip
+
+
+def test_a_clock_that_was_set_forward_ends_a_page_only_until_the_server_says_otherwise():
+    """Two hours forward with an hour left: what the server answers to `confirm` is the same end beside its own clock."""
+    ran = run(later=({"seconds": 7200}, {"seconds": 1, "term": "4600000/1001000"}, {"seconds": 30}))
+    assert (ran["classes"], ran["pressed"]) == ([], [["confirm", "kept"]])
+
+
+def test_a_clock_that_was_set_forward_and_back_shows_the_page_again():
+    assert run(later=({"seconds": 7200}, {"seconds": -7190}))["classes"] == []
+
+
+def test_a_server_that_does_not_answer_is_asked_less_and_less_often():
+    assert len(run(later=({"seconds": 9000}, *[{"seconds": 1}] * 600))["pressed"]) <= 15
+
+
+def test_a_term_that_is_over_when_it_comes_does_not_make_the_page_ask_at_once_again():
+    terms = tuple({"seconds": 0.05, "term": f"4600000/{4600000 + count}"} for count in range(100))
+    assert len(run(later=({"seconds": 9000}, *terms))["pressed"]) <= 2
+
+
+def test_a_token_that_came_while_the_page_was_opening_is_presented_when_it_is():
+    marks = {"status": "loading", "term": ""}
+    assert run(from_host(RENEW), marks=marks, later=({"seconds": 1, **OPEN},))["pressed"] == [["renew", "a.b.c"]]
