@@ -177,7 +177,7 @@ def test_a_token_that_was_refused_is_said_to_have_been():
 
 
 def test_a_clock_that_was_set_forward_ends_a_page_only_until_the_server_says_otherwise():
-    """Two hours forward with an hour left: what the server answers to `confirm` is the same end beside its own clock."""
+    """Two hours forward with an hour left: the server answers `confirm` with the same end beside its own clock."""
     ran = run(later=({"seconds": 7200}, {"seconds": 1, "term": "4600000/1001000"}, {"seconds": 30}))
     assert (ran["classes"], ran["pressed"]) == ([], [["confirm", "kept"]])
 
