@@ -1,12 +1,21 @@
 // Puts the customer portal into a page: <customer-portal> and mountPortal(). docs/embedding.md tells how.
 // It speaks to the frame's exact origin alone, listens to nobody else, and ignores words it does not know.
-const RELAYED = new Set(["ready", "resized", "navigated", "session-expiring", "session-expired", "error"]);
+const WORDS = {
+  ready: { tab: "string", path: "string", expires_at: "string" },
+  resized: { height: "number" },
+  navigated: { tab: "string", path: "string" },
+  "session-expiring": { expires_at: "string", seconds: "number" },
+  "session-expired": { reason: "string" },
+  error: { code: "string" },
+};
 const TABS = ["overview", "credits", "invoices", "usage"];
+const LOOKS = ["theme", "locale", "range"];
 const LEAST_HEIGHT = 200;
 const PAUSE = 10_000; // milliseconds between two askings that nobody but the frame wanted
 const TRIES = 5; // each after twice the pause of the one before
 
 class CustomerPortal extends HTMLElement {
+  static observedAttributes = ["src", "token-endpoint", "tab", "hide-header", ...LOOKS];
   #getSession = null;
   #frame = null;
   #origin = "";
@@ -34,7 +43,7 @@ class CustomerPortal extends HTMLElement {
 
   set getSession(ask) {
     this.#getSession = ask;
-    if (ask && this.isConnected && !this.#frame) this.renew();
+    if (this.isConnected) this.#mayAsk();
   }
 
   connectedCallback() {
@@ -47,6 +56,19 @@ class CustomerPortal extends HTMLElement {
     this.#drop();
     this.#frame?.remove();
     this.#frame = null;
+  }
+
+  attributeChangedCallback(name, was, is) {
+    if (!this.isConnected || !this.#turn || was === is) return; // what is there when the element comes is read then
+    if (name === "src") return void (is && this.renew(is));
+    if (name === "token-endpoint") return this.#mayAsk();
+    if (!this.#frame || (name === "tab" && !TABS.includes(is))) return;
+    const url = new URL(this.#origin + this.#path);
+    if (name === "tab") url.search = "";
+    url.searchParams.delete(name === "hide-header" ? "header" : name);
+    this.#path = (name === "tab" ? pathOf(is) : url.pathname) + url.search;
+    this.#isLost = true; // looks are the address's: the page is loaded anew
+    this.renew(this.#session);
   }
 
   /** Goes on with a fresh session; without one, asks the host for it. Tab, range, search, page and scroll stay. */
@@ -109,6 +131,17 @@ class CustomerPortal extends HTMLElement {
     return Boolean(this.getSession) || this.hasAttribute("token-endpoint");
   }
 
+  /** Somebody can be asked now: where nothing is open, that is done, and a page that is open is told. */
+  #mayAsk() {
+    if (this.#frame) this.#greet();
+    else if (this.#canAsk) this.renew();
+  }
+
+  /** Says that there is somebody who renews: the page then bothers its reader later with the end. */
+  #greet() {
+    if (this.#canAsk) this.#say({ type: "hello" });
+  }
+
   /** Presents a session to the page that is open, which keeps everything; where none is, opens one. */
   #take(session) {
     if (!this.#frame) this.#open(session);
@@ -123,10 +156,11 @@ class CustomerPortal extends HTMLElement {
     // A frame at `javascript:` would run in the page around it.
     if (!/^https?:$/.test(url.protocol)) throw new Error("the session's link is no web address");
     const tab = this.getAttribute("tab");
-    if (TABS.includes(tab)) url.pathname = tab === "overview" ? "/" : `/${tab}`;
+    if (TABS.includes(tab)) url.pathname = pathOf(tab);
     const token = url.searchParams.get("token");
     url.searchParams.delete("token");
     this.#origin = url.origin;
+    this.#path = url.pathname + url.search;
     this.#frame = document.createElement("iframe");
     this.#frame.title = this.getAttribute("label") || "Billing";
     this.#frame.allow = "clipboard-write";
@@ -135,7 +169,7 @@ class CustomerPortal extends HTMLElement {
     if (this.hasAttribute("sandbox")) {
       this.#frame.sandbox = this.getAttribute("sandbox") || "allow-scripts allow-same-origin allow-downloads";
     }
-    this.#frame.addEventListener("load", () => this.#say({ type: "hello" }));
+    this.#frame.addEventListener("load", () => this.#greet());
     this.#load(url, token, session);
     this.append(this.#frame);
   }
@@ -144,7 +178,7 @@ class CustomerPortal extends HTMLElement {
   #load(url, token, session) {
     this.#isLost = false;
     if (token) url.hash = `token=${token}`;
-    for (const name of ["theme", "locale", "range"]) {
+    for (const name of LOOKS) {
       const isChosen = name === "range" && url.searchParams.has(name);
       if (this.hasAttribute(name) && !isChosen) url.searchParams.set(name, this.getAttribute(name));
     }
@@ -163,14 +197,11 @@ class CustomerPortal extends HTMLElement {
     if (!this.#frame || event.source !== this.#frame.contentWindow || event.origin !== this.#origin) return;
     const word = event.data;
     if (typeof word !== "object" || word === null || word.source !== "customer-portal" || word.version !== 1) return;
-    if (!RELAYED.has(word.type)) return;
     const { source: _source, version: _version, type, ...detail } = word;
-    if (type === "resized") {
-      if (!Number.isInteger(detail.height) || detail.height < 0) return;
-      this.#frame.style.height = `${Math.max(detail.height, LEAST_HEIGHT)}px`;
-    }
+    if (!isWord(type, detail)) return;
+    if (type === "resized") this.#frame.style.height = `${Math.max(detail.height, LEAST_HEIGHT)}px`;
     if (type === "session-expired") clearTimeout(this.#timer);
-    if (typeof detail.path === "string" && detail.path.startsWith("/")) this.#path = detail.path;
+    if (detail.path?.startsWith("/")) this.#path = detail.path;
     const reason = type === "session-expired" && detail.reason;
     if (reason === "missing") this.#isLost = true; // what is presented may be expired or invalid, but never missing
     if (type === "ready") this.#isLost = false;
@@ -187,6 +218,17 @@ class CustomerPortal extends HTMLElement {
   #relay(type, detail) {
     return this.dispatchEvent(new CustomEvent(type, { detail, cancelable: true }));
   }
+}
+
+function isWord(type, detail) {
+  if (typeof type !== "string" || !Object.hasOwn(WORDS, type)) return false;
+  const fields = Object.entries(WORDS[type]);
+  const isSound = ([name, kind]) => typeof detail[name] === kind && (kind === "string" || Number.isSafeInteger(detail[name]));
+  return Object.keys(detail).length === fields.length && fields.every(isSound) && !(detail.height < 0);
+}
+
+function pathOf(tab) {
+  return tab === "overview" ? "/" : `/${tab}`;
 }
 
 function linkOf(session) {

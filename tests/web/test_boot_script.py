@@ -48,7 +48,8 @@ for (const written of writes) localStorage.setItem("theme", written);
 if (framed) sessionStorage.setItem("reflex_last_reloaded_on_error", "5");
 console.log(JSON.stringify({
   address: location.href, done, classes, theme: localStorage.getItem("theme"),
-  stored: own.sessionStorage.all(), local: own.localStorage.all(), token: read("portal_token"), locale: read("portal_locale"), client: read("token"),
+  stored: own.sessionStorage.all(), local: own.localStorage.all(),
+  token: read("portal_token"), locale: read("portal_locale"), client: read("token"),
 }));
 """
 PAGE = "https://billing.example/invoices"
