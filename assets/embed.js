@@ -42,8 +42,9 @@ class CustomerPortal extends HTMLElement {
   }
 
   set getSession(ask) {
+    const could = this.#canAsk;
     this.#getSession = ask;
-    if (this.isConnected) this.#mayAsk();
+    if (!could) this.#mayAsk();
   }
 
   connectedCallback() {
@@ -61,7 +62,7 @@ class CustomerPortal extends HTMLElement {
   attributeChangedCallback(name, was, is) {
     if (!this.isConnected || !this.#turn || was === is) return; // what is there when the element comes is read then
     if (name === "src") return void (is && this.renew(is));
-    if (name === "token-endpoint") return this.#mayAsk();
+    if (name === "token-endpoint") return void (was === null && this.#mayAsk());
     if (!this.#frame || (name === "tab" && !TABS.includes(is))) return;
     const url = new URL(this.#origin + this.#path);
     if (name === "tab") url.search = "";
@@ -134,7 +135,7 @@ class CustomerPortal extends HTMLElement {
   /** Somebody can be asked now: where nothing is open, that is done, and a page that is open is told. */
   #mayAsk() {
     if (this.#frame) this.#greet();
-    else if (this.#canAsk) this.renew();
+    else if (this.#canAsk && this.isConnected) this.renew();
   }
 
   /** Says that there is somebody who renews: the page then bothers its reader later with the end. */

@@ -213,6 +213,11 @@ def test_two_portals_on_one_page_each_show_their_own_customer_whatever_comes(sto
         frame.evaluate("setTimeout(() => location.reload())")
     ready(4)
     expect(frames[0].locator("table.invoices")).to_be_visible()
+    page.evaluate("second.setAttribute('theme', 'dark'); portal.setAttribute('tab', 'usage')")
+    expect(frames[1].locator("html")).to_have_class(re.compile("dark"))
+    expect(frames[0].get_by_role("link", name="Usage", exact=True)).to_have_attribute("aria-current", "page")
+    own()
+    expect(frames[0].locator("html")).not_to_have_class(re.compile("dark"))
     assert not [
         key for frame in inside for key in frame.evaluate("Object.keys(window.sessionStorage)") if "token" in key
     ]

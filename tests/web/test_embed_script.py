@@ -427,3 +427,14 @@ def test_looks_that_the_host_changes_are_loaded_together_and_keep_session_and_pl
     assert ran["told"] == f"https://billing.example/invoices?q=paid&theme=light&locale=de&header=0{host}"
     assert ran["src"] == f"https://billing.example/usage?theme=light{host}"
     assert ran["asked"] == 1
+
+
+def test_a_host_that_sets_the_same_anew_whenever_it_hears_something_starts_no_circle():
+    """As frameworks do whose functions are made anew each time that they draw."""
+    again = "portal.addEventListener('{}', () => (portal.getSession = () => getSession()));"
+    ready = '{ type: "ready", tab: "usage", path: "/usage", expires_at: "" }'
+    ran = run(f"mount(); {again.format('ready')} await after(2); hear({ready}); await after(60);")
+    assert (ran["asked"], len(ran["said"])) == (1, 1)
+    failing = "answer = () => { throw new Error('503'); };"
+    ran = run(f"{failing} mount(); {again.format('error')} await after(60);")
+    assert ran["asked"] == 3
