@@ -16,10 +16,11 @@ export interface PortalEvents {
   /** The content's height in pixels; the frame has it already. */
   resized: CustomEvent<{ height: number }>;
   navigated: CustomEvent<{ tab: Tab; path: string }>;
-  /** Two minutes before the end. Cancel the event to renew by yourself. */
+  /** Two minutes before the end, or when a third is left of a session of less than six. Cancel it to renew by yourself. */
   "session-expiring": CustomEvent<{ expires_at: string; seconds: number }>;
-  /** The page shows no data any more. Cancel the event to keep an expired one from being renewed. */
+  /** The page shows no data any more. Cancel the event to keep an expired or missing session from being renewed. */
   "session-expired": CustomEvent<{ reason: "missing" | "invalid" | "expired" | "revoked" }>;
+  /** What could not be asked for is asked for again; cancel the event to keep the element from that. */
   error: CustomEvent<{
     code: "unavailable" | "crowded" | "renewal-refused" | "renewal-failed" | "session-unavailable";
     message?: string;
@@ -27,9 +28,12 @@ export interface PortalEvents {
 }
 
 export interface CustomerPortalElement extends HTMLElement {
-  /** Asks the host for a session, at the start if there is no `src`, and before the end of each. */
+  /** Asks the host for a session, at the start if there is no `src`, and before the end of each. May be set at any time. */
   getSession: (() => Session | Promise<Session>) | null;
-  /** Go on with a fresh session; without one, ask the host for it. Nothing on the page is lost. */
+  /**
+   * Go on with a fresh session; without one, ask the host for it. Nothing on the page is lost; if no page is open yet, the
+   * session opens it, which takes its link. What fails is an `error` event; the promise is kept either way.
+   */
   renew(session?: Session): Promise<void>;
   addEventListener<K extends keyof PortalEvents>(
     type: K,

@@ -1,77 +1,127 @@
 // Puts the customer portal into a page: <customer-portal> and mountPortal(). docs/embedding.md tells how.
 // It speaks to the frame's exact origin alone, listens to nobody else, and ignores words it does not know.
-const RELAYED = new Set(["ready", "resized", "navigated", "session-expiring", "session-expired", "error"]);
+const WORDS = {
+  ready: { tab: "string", path: "string", expires_at: "string" },
+  resized: { height: "number" },
+  navigated: { tab: "string", path: "string" },
+  "session-expiring": { expires_at: "string", seconds: "number" },
+  "session-expired": { reason: "string" },
+  error: { code: "string" },
+};
 const TABS = ["overview", "credits", "invoices", "usage"];
+const LOOKS = ["theme", "locale", "range"];
 const LEAST_HEIGHT = 200;
+const PAUSE = 10_000; // milliseconds between two askings that nobody but the frame wanted
+const TRIES = 5; // each after twice the pause of the one before
 
 class CustomerPortal extends HTMLElement {
-  /** Asks the host for a session: a function that returns a minted link, its answer, or a promise of either. */
-  getSession = null;
+  static observedAttributes = ["src", "token-endpoint", "tab", "hide-header", ...LOOKS];
+  #getSession = null;
   #frame = null;
   #origin = "";
-  #renewing = null;
+  #path = "/"; // where the page was last
+  #isLost = false; // the page was reloaded, and has neither its token nor its looks any more
+  #session = null; // the newest that was taken
+  #asking = null; // until the host has answered
+  #turn = 0; // an answer that comes after a newer session, or after the end of the element, is dropped
+  #askedAt = -PAUSE;
+  #failed = 0;
+  #timer = 0;
   #hear = (event) => this.#heard(event);
+
+  constructor() {
+    super();
+    if (!Object.hasOwn(this, "getSession")) return;
+    this.#getSession = this.getSession; // the page said it before this script was there
+    delete this.getSession;
+  }
+
+  /** Asks the host for a session: a function that returns a minted link, its answer, or a promise of either. */
+  get getSession() {
+    return this.#getSession;
+  }
+
+  set getSession(ask) {
+    const could = this.#canAsk;
+    this.#getSession = ask;
+    if (!could) this.#mayAsk();
+  }
 
   connectedCallback() {
     window.addEventListener("message", this.#hear);
-    this.#open();
+    this.renew(this.getAttribute("src"));
   }
 
   disconnectedCallback() {
     window.removeEventListener("message", this.#hear);
+    this.#drop();
     this.#frame?.remove();
     this.#frame = null;
   }
 
+  attributeChangedCallback(name, was, is) {
+    if (!this.isConnected || !this.#turn || was === is) return; // what is there when the element comes is read then
+    if (name === "src") return void (is && this.renew(is));
+    if (name === "token-endpoint") return void (was === null && this.#mayAsk());
+    if (!this.#frame || (name === "tab" && !TABS.includes(is))) return;
+    const url = new URL(this.#origin + this.#path);
+    if (name === "tab") url.search = "";
+    url.searchParams.delete(name === "hide-header" ? "header" : name);
+    this.#path = (name === "tab" ? pathOf(is) : url.pathname) + url.search;
+    this.#isLost = true; // looks are the address's: the page is loaded anew
+    this.renew(this.#session);
+  }
+
   /** Goes on with a fresh session; without one, asks the host for it. Tab, range, search, page and scroll stay. */
-  renew(session) {
-    this.#renewing ??= this.#renew(session).finally(() => (this.#renewing = null));
-    return this.#renewing;
-  }
-
-  async #open() {
+  async renew(session) {
+    if (!session) return (this.#asking ??= this.#ask());
+    this.#drop();
     try {
-      const url = new URL(this.getAttribute("src") || linkOf(await this.#ask()));
-      // A frame at `javascript:` would run in the page around it.
-      if (!/^https?:$/.test(url.protocol)) throw new Error("the session's link is no web address");
-      if (!this.isConnected || this.#frame) return;
-      this.#origin = url.origin;
-      this.#frame = document.createElement("iframe");
-      this.#frame.title = this.getAttribute("label") || "Billing";
-      this.#frame.allow = "clipboard-write";
-      this.#frame.referrerPolicy = "no-referrer";
-      this.#frame.style.cssText = `display:block;width:100%;border:0;height:${LEAST_HEIGHT}px`;
-      if (this.hasAttribute("sandbox")) {
-        this.#frame.sandbox = this.getAttribute("sandbox") || "allow-scripts allow-same-origin allow-downloads";
-      }
-      this.#frame.addEventListener("load", () => this.#say({ type: "hello" }));
-      this.#frame.src = this.#dressed(url);
-      this.append(this.#frame);
+      this.#take(session);
     } catch (error) {
-      this.#relay("error", { code: "session-unavailable", message: String(error?.message ?? error) });
+      this.#fail(error);
     }
-  }
-
-  /** The link as the frame opens it: the token behind the hash, where no server sees it, and the page's looks. */
-  #dressed(url) {
-    const tab = this.getAttribute("tab");
-    if (TABS.includes(tab)) url.pathname = tab === "overview" ? "/" : `/${tab}`;
-    const token = url.searchParams.get("token");
-    if (token) {
-      url.searchParams.delete("token");
-      url.hash = `token=${token}`;
-    }
-    for (const name of ["theme", "locale", "range"]) {
-      if (this.hasAttribute(name)) url.searchParams.set(name, this.getAttribute(name));
-    }
-    if (this.hasAttribute("hide-header")) url.searchParams.set("header", "0");
-    url.searchParams.set("host", location.origin);
-    return url.href;
   }
 
   async #ask() {
+    const turn = this.#drop();
+    this.#askedAt = performance.now();
+    try {
+      const session = await this.#answer();
+      if (turn !== this.#turn) return;
+      this.#asking = null;
+      this.#take(session);
+      this.#failed = 0;
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      this.#asking = null;
+      const goesOn = this.#fail(error) && this.#canAsk && turn === this.#turn;
+      if (goesOn && this.#failed < TRIES) this.#askIn(PAUSE * 2 ** this.#failed++);
+    }
+  }
+
+  /** Asks because of what the frame said: a host whose sessions are short, or kept, would be asked without end. */
+  #askSoon() {
+    if (this.#asking) return;
+    this.#failed = 0;
+    this.#askIn(Math.max(0, this.#askedAt + PAUSE - performance.now()));
+  }
+
+  #askIn(pause) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.renew(), pause);
+  }
+
+  #drop() {
+    clearTimeout(this.#timer);
+    this.#asking = null;
+    return (this.#turn += 1);
+  }
+
+  async #answer() {
     if (this.getSession) return this.getSession();
     const endpoint = this.getAttribute("token-endpoint");
+    if (!endpoint && this.#isLost) return this.#session;
     if (!endpoint) throw new Error("there is no session to show: set src, token-endpoint or getSession");
     const answer = await fetch(endpoint, { method: "POST", credentials: "same-origin", headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(`${endpoint} answered ${answer.status}`);
@@ -82,12 +132,62 @@ class CustomerPortal extends HTMLElement {
     return Boolean(this.getSession) || this.hasAttribute("token-endpoint");
   }
 
-  async #renew(session) {
-    try {
-      this.#say({ type: "renew", token: tokenOf(session ?? (await this.#ask())) });
-    } catch (error) {
-      this.#relay("error", { code: "renewal-failed", message: String(error?.message ?? error) });
+  /** Somebody can be asked now: where nothing is open, that is done, and a page that is open is told. */
+  #mayAsk() {
+    if (this.#frame) this.#greet();
+    else if (this.#canAsk && this.isConnected) this.renew();
+  }
+
+  /** Says that there is somebody who renews: the page then bothers its reader later with the end. */
+  #greet() {
+    if (this.#canAsk) this.#say({ type: "hello" });
+  }
+
+  /** Presents a session to the page that is open, which keeps everything; where none is, opens one. */
+  #take(session) {
+    if (!this.#frame) this.#open(session);
+    else if (this.#isLost) this.#load(new URL(this.#origin + this.#path), tokenOf(session), session);
+    else this.#say({ type: "renew", token: tokenOf(session) });
+    this.#session = session;
+  }
+
+  #open(session) {
+    if (!this.isConnected) throw new Error("the element is in no page");
+    const url = new URL(linkOf(session));
+    // A frame at `javascript:` would run in the page around it.
+    if (!/^https?:$/.test(url.protocol)) throw new Error("the session's link is no web address");
+    const tab = this.getAttribute("tab");
+    if (TABS.includes(tab)) url.pathname = pathOf(tab);
+    const token = url.searchParams.get("token");
+    url.searchParams.delete("token");
+    this.#origin = url.origin;
+    this.#path = url.pathname + url.search;
+    this.#frame = document.createElement("iframe");
+    this.#frame.title = this.getAttribute("label") || "Billing";
+    this.#frame.allow = "clipboard-write";
+    this.#frame.referrerPolicy = "no-referrer";
+    this.#frame.style.cssText = `display:block;width:100%;border:0;height:${LEAST_HEIGHT}px`;
+    if (this.hasAttribute("sandbox")) {
+      this.#frame.sandbox = this.getAttribute("sandbox") || "allow-scripts allow-same-origin allow-downloads";
     }
+    this.#frame.addEventListener("load", () => this.#greet());
+    this.#load(url, token, session);
+    this.append(this.#frame);
+  }
+
+  /** Loads the page with its looks, and the token behind the hash, where no server sees it. */
+  #load(url, token, session) {
+    this.#isLost = false;
+    if (token) url.hash = `token=${token}`;
+    for (const name of LOOKS) {
+      const isChosen = name === "range" && url.searchParams.has(name);
+      if (this.hasAttribute(name) && !isChosen) url.searchParams.set(name, this.getAttribute(name));
+    }
+    if (this.hasAttribute("hide-header")) url.searchParams.set("header", "0");
+    url.searchParams.set("host", location.origin);
+    const late = () => this.#session !== session && this.#take(this.#session); // while it loaded, nobody heard
+    this.#frame.addEventListener("load", late, { once: true });
+    this.#frame.src = url.href;
   }
 
   #say(word) {
@@ -98,20 +198,38 @@ class CustomerPortal extends HTMLElement {
     if (!this.#frame || event.source !== this.#frame.contentWindow || event.origin !== this.#origin) return;
     const word = event.data;
     if (typeof word !== "object" || word === null || word.source !== "customer-portal" || word.version !== 1) return;
-    if (!RELAYED.has(word.type)) return;
     const { source: _source, version: _version, type, ...detail } = word;
-    if (type === "resized") {
-      if (!Number.isInteger(detail.height) || detail.height < 0) return;
-      this.#frame.style.height = `${Math.max(detail.height, LEAST_HEIGHT)}px`;
-    }
-    const goesOn = this.#relay(type, detail);
-    const ends = type === "session-expiring" || (type === "session-expired" && detail.reason === "expired");
-    if (goesOn && ends && this.#canAsk) this.renew();
+    if (!isWord(type, detail)) return;
+    if (type === "resized") this.#frame.style.height = `${Math.max(detail.height, LEAST_HEIGHT)}px`;
+    if (type === "session-expired") clearTimeout(this.#timer);
+    if (detail.path?.startsWith("/")) this.#path = detail.path;
+    const reason = type === "session-expired" && detail.reason;
+    if (reason === "missing") this.#isLost = true; // what is presented may be expired or invalid, but never missing
+    if (type === "ready") this.#isLost = false;
+    const ends = type === "session-expiring" || reason === "expired";
+    if (this.#relay(type, detail) && (reason === "missing" || (ends && this.#canAsk))) this.#askSoon();
+  }
+
+  /** Tells the host, and whether it lets the element try again. */
+  #fail(error) {
+    const code = this.#frame ? "renewal-failed" : "session-unavailable";
+    return this.#relay("error", { code, message: String(error?.message ?? error) });
   }
 
   #relay(type, detail) {
     return this.dispatchEvent(new CustomEvent(type, { detail, cancelable: true }));
   }
+}
+
+function isWord(type, detail) {
+  if (typeof type !== "string" || !Object.hasOwn(WORDS, type)) return false;
+  const fields = Object.entries(WORDS[type]);
+  const isSound = ([name, kind]) => typeof detail[name] === kind && (kind === "string" || Number.isSafeInteger(detail[name]));
+  return Object.keys(detail).length === fields.length && fields.every(isSound) && !(detail.height < 0);
+}
+
+function pathOf(tab) {
+  return tab === "overview" ? "/" : `/${tab}`;
 }
 
 function linkOf(session) {

@@ -1,4 +1,4 @@
-"""Pages of other sites that embed the portal, and a Chromium that nobody has changed, driven over CDP."""
+"""Pages of other sites that embed the portal, and a Chromium with no flags of a driver, driven over CDP."""
 
 from __future__ import annotations
 
@@ -81,14 +81,16 @@ def _handler(host: Host) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def unmodified_chromium(program: str, profile: Path) -> Iterator[str]:
-    """Start Chromium as people have it, with cookies and storage blocked, and yield the address of its CDP.
+def unmodified_chromium(program: str, profile: Path, *, blocks_storage: bool = False) -> Iterator[str]:
+    """Start Chromium as people have it, and yield the address of its CDP.
 
-    The driver's own flags would switch off what this is about: the partitioning and blocking of storage.
+    As it comes, it keeps the storage of frames apart by the site around them, and frames of one page share theirs;
+    with `blocks_storage` its owner wants no site to keep anything. The driver's own flags would switch off both.
     """
     (profile / "Default").mkdir(parents=True)
     preferences = {"profile": {"default_content_setting_values": {"cookies": 2}}}
-    (profile / "Default/Preferences").write_text(json.dumps(preferences))
+    if blocks_storage:
+        (profile / "Default/Preferences").write_text(json.dumps(preferences))
     flags = ["--headless=new", "--no-sandbox", "--no-first-run", "--remote-debugging-port=0", "--window-size=1000,800"]
     process = subprocess.Popen(
         [program, *flags, f"--user-data-dir={profile}", "about:blank"],

@@ -38,6 +38,21 @@ def test_a_page_that_slept_over_its_end_wakes_up_without_data(page, portal):
     expect(page.locator("header")).to_be_hidden()
 
 
+def test_a_page_whose_clock_was_set_forward_is_told_that_its_session_goes_on(page, portal):
+    page.clock.install()
+    open_tab(page, portal, path="/credits")
+    page.evaluate(
+        "new MutationObserver(() => (window.wasOver ||= document.documentElement.classList.contains('over')))"
+        ".observe(document.documentElement, { attributeFilter: ['class'] })"
+    )
+    page.clock.fast_forward("02:00:00")
+    page.wait_for_function("window.wasOver")
+    expect(page.locator("main")).to_be_visible()
+    page.clock.run_for(20_000)
+    expect(page.locator("main")).to_be_visible()
+    expect(page.locator("html")).not_to_have_class(re.compile("over"))
+
+
 def test_the_way_back_given_with_a_link_is_the_one_that_the_page_shows(page, portal):
     with portal.database.writing() as session:
         terms = MintTerms(expires_in=60, return_url=BACK)

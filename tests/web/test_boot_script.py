@@ -13,7 +13,7 @@ import pytest
 from portal_app.build import ROOT
 
 HARNESS = """
-const [address, kept, broken, framed, theme] = JSON.parse(process.argv[1]);
+const [address, kept, broken, framed, theme, writes] = JSON.parse(process.argv[1]);
 const done = [];
 function storage(name) {
   const map = new Map(Object.entries(kept[name] ?? {}));
@@ -44,8 +44,11 @@ globalThis.self = globalThis;
 globalThis.top = framed ? {} : globalThis;
 eval(require("fs").readFileSync(process.argv[2], "utf8"));
 const read = (key) => sessionStorage.getItem(key);
+for (const written of writes) localStorage.setItem("theme", written);
+if (framed) sessionStorage.setItem("reflex_last_reloaded_on_error", "5");
 console.log(JSON.stringify({
   address: location.href, done, classes, theme: localStorage.getItem("theme"),
+  stored: own.sessionStorage.all(), local: own.localStorage.all(),
   token: read("portal_token"), locale: read("portal_locale"), client: read("token"),
 }));
 """
@@ -60,14 +63,15 @@ def boot(
     framed: bool = False,
     local: dict[str, str] | None = None,
     theme: str = "",
+    writes: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Run the script at an address; `kept` is what the tab's storage held before, `local` what the browser's did.
 
-    `theme` is the one that the operator wants.
+    `theme` is the one that the operator wants; `writes` are those that the page then writes down, one after the other.
     """
     node = Path(sys.executable).parent / "node"
     arguments = json.dumps(
-        [address, {"sessionStorage": kept or {}, "localStorage": local or {}}, broken, framed, theme]
+        [address, {"sessionStorage": kept or {}, "localStorage": local or {}}, broken, framed, theme, writes]
     )
     ran = subprocess.run(
         [node, "-e", HARNESS, arguments, str(ROOT / "assets/boot.js")], capture_output=True, text=True, check=True
@@ -145,3 +149,47 @@ def test_the_theme_of_the_address_beats_the_operators_and_theirs_is_not_for_the_
 @pytest.mark.parametrize("framed", [True, False])
 def test_a_page_in_a_frame_knows_that_it_is(framed):
     assert boot(PAGE, framed=framed)["classes"] == (["embedded"] if framed else [])
+
+
+@pytest.mark.threat("T9")
+def test_frames_of_one_page_neither_find_nor_leave_a_token_in_the_tabs_storage():
+    others = {"portal_token": "t1", "token": "c1", "portal_locale": "de"}
+    first = boot(f"{PAGE}?token=t2&locale=fr&host=https://app.example", others, framed=True)
+    assert (first["token"], first["client"], first["locale"]) == ("t2", None, "fr")
+    assert first["stored"] == others | {"portal_host": "https://app.example", "reflex_last_reloaded_on_error": "5"}
+    again = boot(PAGE, others, framed=True)
+    assert (again["token"], again["client"], again["locale"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("broken", ["full", "blocked"])
+def test_a_frame_works_without_any_storage(broken):
+    page = boot(f"{PAGE}?token=t1&host=https://app.example", broken=broken, framed=True)
+    assert (page["token"], page["stored"]) == ("t1", {})
+
+
+def test_a_theme_of_the_address_is_for_the_tab_and_no_choice_of_the_reader():
+    page = boot(f"{PAGE}?theme=dark", local={"theme": "light"})
+    assert page["theme"] == "dark"
+    assert page["local"] == {"theme": "light"}
+    assert boot(PAGE, page["stored"], local=page["local"])["theme"] == "dark"
+    assert boot(PAGE, local=page["local"])["theme"] == "light"
+
+
+@pytest.mark.parametrize("framed", [True, False])
+def test_what_the_reader_chooses_beats_the_theme_of_the_address_and_is_kept(framed):
+    page = boot(f"{PAGE}?theme=dark", local={"theme": "system"}, framed=framed, writes=("dark", "light", "dark"))
+    assert (page["theme"], page["local"]["theme"]) == ("dark", "dark")
+    page = boot(f"{PAGE}?theme=dark", local={"theme": "system"}, framed=framed, writes=("dark",))
+    assert (page["theme"], page["local"]["theme"]) == ("dark", "system")
+
+
+@pytest.mark.parametrize("broken", ["full", "blocked"])
+def test_a_theme_of_the_address_needs_no_storage(broken):
+    assert boot(f"{PAGE}?theme=dark", broken=broken, writes=("dark",))["theme"] == "dark"
+
+
+def test_one_frame_without_a_header_leaves_it_to_the_next():
+    first = boot(f"{PAGE}?header=0&theme=dark", framed=True)
+    assert first["classes"] == ["no-header", "embedded"]
+    assert boot(PAGE, first["stored"], local=first["local"], framed=True)["classes"] == ["embedded"]
+    assert boot(f"{PAGE}?header=1", {"portal_header": "0"})["classes"] == []

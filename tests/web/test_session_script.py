@@ -24,7 +24,7 @@ globalThis.parent = { postMessage: (word, to) => told.push([word, to]) };
 globalThis.location = { ancestorOrigins: [host], pathname: "/credits", search: "" };
 globalThis.sessionStorage = { getItem: () => "kept" };
 globalThis.document = {
-  documentElement: { classList: { add: (word) => classes.add(word), remove: (word) => classes.delete(word) } },
+  documentElement: { classList: { toggle: (word, is) => (is ? classes.add(word) : classes.delete(word)) } },
   getElementById: (id) => (id === "session" ? mark : banner),
   querySelector: (path) =>
     path === ".portal" ? { getBoundingClientRect: () => ({ height: 812.4 }) }
@@ -122,6 +122,22 @@ def test_two_minutes_before_the_end_the_host_is_told_once_and_a_fresh_term_begin
     assert words(ran)[-1] == "ready"
 
 
+@pytest.mark.parametrize(("lives", "told_from"), [(3600, 120), (300, 100), (60, 20)])
+def test_of_a_short_session_the_last_third_is_its_end(lives, told_from):
+    marks = {"status": "open", "term": f"{1_000_000 + lives * 1000}/1000000"}
+    assert "session-expiring" not in words(run(marks=marks, later=({"seconds": lives - told_from - 1},)))
+    assert "session-expiring" in words(run(marks=marks, later=({"seconds": lives - told_from + 1},)))
+
+
+def test_a_host_that_hands_out_the_same_session_again_is_told_less_and_less_often():
+    """A second after each word the same end comes back, as of a cache."""
+    ends, seconds, later = 4600, 0, []
+    for left in (119, 39, 13, 4):
+        later += [{"seconds": ends - 1000 - left - seconds}, {"seconds": 0, "term": f"{ends}000/{ends - left}000"}]
+        seconds = ends - 1000 - left
+    assert words(run(later=tuple(later))).count("session-expiring") == 4
+
+
 @pytest.mark.parametrize(("greeted", "shown_from"), [(False, 300), (True, 90)])
 def test_the_countdown_begins_at_five_minutes_or_when_a_host_has_not_answered(greeted, shown_from):
     messages = [from_host(HELLO)] if greeted else []
@@ -129,6 +145,14 @@ def test_the_countdown_begins_at_five_minutes_or_when_a_host_has_not_answered(gr
     after = run(*messages, later=({"seconds": 3601 - shown_from},))
     assert (before["hidden"], after["hidden"]) == (True, False)
     assert after["left"] == ("4:59" if not greeted else "1:29")
+
+
+@pytest.mark.parametrize(("greeted", "shown_from"), [(False, 60), (True, 15)])
+def test_the_countdown_of_a_short_session_waits_for_the_host_as_well(greeted, shown_from):
+    messages = [from_host(HELLO)] if greeted else []
+    marks = {"status": "open", "term": "1060000/1000000"}
+    assert run(*messages, marks=marks, later=({"seconds": 61 - shown_from},))["hidden"] is False
+    assert run(*messages, marks=marks, later=({"seconds": 59 - shown_from},))["hidden"] is greeted
 
 
 def test_after_a_sleep_over_the_end_the_page_shows_nothing_and_asks_the_server():
@@ -150,3 +174,27 @@ def test_a_token_that_was_refused_is_said_to_have_been():
     assert ran["told"][-1][0] | {"source": "", "version": 0} == {
         "source": "", "version": 0, "type": "error", "code": "renewal-refused",
     }  # fmt: skip
+
+
+def test_a_clock_that_was_set_forward_ends_a_page_only_until_the_server_says_otherwise():
+    """Two hours forward with an hour left: the server answers `confirm` with the same end beside its own clock."""
+    ran = run(later=({"seconds": 7200}, {"seconds": 1, "term": "4600000/1001000"}, {"seconds": 30}))
+    assert (ran["classes"], ran["pressed"]) == ([], [["confirm", "kept"]])
+
+
+def test_a_clock_that_was_set_forward_and_back_shows_the_page_again():
+    assert run(later=({"seconds": 7200}, {"seconds": -7190}))["classes"] == []
+
+
+def test_a_server_that_does_not_answer_is_asked_less_and_less_often():
+    assert len(run(later=({"seconds": 9000}, *[{"seconds": 1}] * 600))["pressed"]) <= 15
+
+
+def test_a_term_that_is_over_when_it_comes_does_not_make_the_page_ask_at_once_again():
+    terms = tuple({"seconds": 0.05, "term": f"4600000/{4600000 + count}"} for count in range(100))
+    assert len(run(later=({"seconds": 9000}, *terms))["pressed"]) <= 2
+
+
+def test_a_token_that_came_while_the_page_was_opening_is_presented_when_it_is():
+    marks = {"status": "loading", "term": ""}
+    assert run(from_host(RENEW), marks=marks, later=({"seconds": 1, **OPEN},))["pressed"] == [["renew", "a.b.c"]]
