@@ -169,7 +169,7 @@ def finalize_invoice(session: Session, customer_id: CustomerId, public_id: str, 
 
 
 def void_invoice(session: Session, customer_id: CustomerId, public_id: str, actor: str, now: datetime) -> None:
-    """Make an invoice void. Credits that paid it return to their wallets; other money must have been refunded.
+    """Make an invoice void; a draft's customer never sees it. Credits that paid it return; other money must have.
 
     Raises:
         NotFound: it does not exist or is another customer's.
@@ -183,6 +183,7 @@ def void_invoice(session: Session, customer_id: CustomerId, public_id: str, acto
         give_back_credits(session, row, now)
     if row.refunded_amount != row.amount_paid:
         raise InvoiceIs(status="paid in part or whole", wanted="voided")
+    row.voided_as_draft = row.invoice_status is InvoiceStatus.DRAFT
     row.invoice_status, row.payment_status = InvoiceStatus.VOIDED, PaymentStatus.VOIDED
     row.amount_remaining = Decimal(0)
     row.voided_at = row.updated_at = now

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from portal_app.billing.statuses import (
@@ -26,6 +26,9 @@ from portal_app.models.columns import (
     word_column,
 )
 
+SHOWN = ("invoice_status", "voided_as_draft")
+"""The columns that say whether a customer sees an invoice."""
+
 
 class Invoice(Row, table=True):
     """One invoice, in one currency.
@@ -38,9 +41,10 @@ class Invoice(Row, table=True):
         UniqueConstraint("customer_id", "id"),
         UniqueConstraint("customer_id", "number"),
         ForeignKeyConstraint(["customer_id", "subscription_id"], ["subscription.customer_id", "subscription.id"]),
-        # The status at the end lets a count, and the rows a page skips, be read from the index alone.
-        Index(None, "customer_id", "issued_at", "id", "invoice_status"),
-        Index(None, "customer_id", "total", "issued_at", "id", "invoice_status"),
+        # What says whether it is shown comes last: a count, and the rows a page skips, are read from the index alone.
+        Index("ix_invoice_shown_by_date", "customer_id", "issued_at", "id", *SHOWN),
+        Index("ix_invoice_shown_by_amount", "customer_id", "total", "issued_at", "id", *SHOWN),
+        Index(None, "number", postgresql_ops={"number": "text_pattern_ops"}),  # also serves LIKE 'INV-202601-%'
         Index(None, "created_at", "id"),
         Index(None, "customer_id", "idempotency_key", unique=True),
         CheckConstraint(
@@ -78,6 +82,7 @@ class Invoice(Row, table=True):
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     paid_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     voided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    voided_as_draft: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     period_start_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     period_end_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     billing_period: BillingPeriod | None = Field(

@@ -75,6 +75,18 @@ def test_a_draft_is_written_and_only_the_operator_sees_it(program, write, acme_i
     assert (printed.status_code, printed.json()["message"]) == (400, "The invoice is DRAFT, so it cannot be printed")
 
 
+def test_a_draft_that_is_made_void_stays_the_operators_alone(program, write, acme_portal):
+    draft, issued = write(PLAIN).json()["id"], write(ISSUED).json()["id"]
+    for one in (draft, issued):
+        assert program.post(f"/v1/invoices/{one}/void").json()["invoice_status"] == "VOIDED"
+    listed = acme_portal.post("/v1/customer/portal/invoices", json={}).json()
+    assert ([one["id"] for one in listed["items"]], listed["pagination"]["total"]) == ([issued], 1)
+    for path in ("", "/pdf"):
+        assert acme_portal.get(f"/v1/customer/portal/invoices/{draft}{path}").status_code == 404
+    found = program.post("/v1/invoices/search", json={"invoice_status": ["VOIDED"]}).json()["items"]
+    assert {one["id"] for one in found} == {draft, issued}
+
+
 def test_a_draft_changes_until_it_is_issued(program, write):
     draft = write(INVOICE).json()["id"]
     changed = program.put(f"/v1/invoices/{draft}", json={"description": "January", "due_date": "2999-02-01T00:00:00Z"})
