@@ -1,4 +1,4 @@
-"""drafts that were made void stay out of sight; indexes for the numbers of a month, keys and what expires"""
+"""drafts made void stay out of sight, discounts are told apart; indexes for numbers, keys and what expires"""
 
 import sqlalchemy as sa
 
@@ -28,6 +28,7 @@ def upgrade():
     op.create_index('ix_invoice_shown_by_date', 'invoice', [*BY_DATE, 'voided_as_draft'])
     op.create_index('ix_invoice_shown_by_amount', 'invoice', [*BY_AMOUNT, 'voided_as_draft'])
     op.create_index('ix_invoice_number', 'invoice', ['number'], postgresql_ops={'number': 'text_pattern_ops'})
+    op.add_column('line_item', sa.Column('invoice_discount', sa.BigInteger(), nullable=False, server_default='0'))
     op.create_index(
         'ix_wallet_transaction_customer_id_idempotency_key',
         'wallet_transaction',
@@ -48,6 +49,7 @@ def downgrade():
     """Take back. What was hidden is shown again."""
     op.drop_index('ix_credit_grant_expires_at', 'credit_grant')
     op.drop_index('ix_wallet_transaction_customer_id_idempotency_key', 'wallet_transaction')
+    op.drop_column('line_item', 'invoice_discount')
     op.drop_index('ix_invoice_number', 'invoice')
     op.drop_index('ix_invoice_shown_by_amount', 'invoice')
     op.drop_index('ix_invoice_shown_by_date', 'invoice')

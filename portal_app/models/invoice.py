@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from portal_app.billing.statuses import (
@@ -106,6 +106,8 @@ class InvoiceSequence(SQLModel, table=True):
 class LineItem(Row, table=True):
     """One line of an invoice, in the invoice's currency. `amount` is before discounts and credits.
 
+    `discount` is all of them; `invoice_discount` is how much of that is the line's share of one on the whole invoice.
+
     The `…_ref` columns are public ids as the operator sent them: what a line charged for may be gone by now.
     """
 
@@ -126,6 +128,9 @@ class LineItem(Row, table=True):
     unit_price: Decimal | None = Field(default=None, sa_type=RateColumn)
     amount: Decimal = Field(sa_type=MoneyColumn)
     discount: Decimal = Field(default=Decimal(0), sa_type=MoneyColumn)
+    invoice_discount: Decimal = Field(
+        default=Decimal(0), sa_type=MoneyColumn, sa_column_kwargs={"server_default": text("0")}
+    )
     credits_applied: Decimal = Field(default=Decimal(0), sa_type=MoneyColumn)
     period_start_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     period_end_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
