@@ -11,6 +11,10 @@ depends_on = None
 
 BY_DATE = ['customer_id', 'issued_at', 'id', 'invoice_status']
 BY_AMOUNT = ['customer_id', 'total', 'issued_at', 'id', 'invoice_status']
+SHOWN = {
+    'sqlite_where': sa.text("invoice_status IN ('FINALIZED', 'VOIDED') AND voided_as_draft = 0"),
+    'postgresql_where': sa.text("invoice_status IN ('FINALIZED', 'VOIDED') AND NOT voided_as_draft"),
+}
 HAS_KEY = sa.text('idempotency_key IS NOT NULL')
 HOLDS_CREDITS = sa.text('credits_available > 0')
 
@@ -25,8 +29,8 @@ def upgrade():
         f"UPDATE invoice SET voided_as_draft = {'true' if op.get_bind().dialect.name == 'postgresql' else '1'} "
         "WHERE invoice_status = 'VOIDED' AND finalized_at IS NULL AND external_id IS NULL"
     )
-    op.create_index('ix_invoice_shown_by_date', 'invoice', [*BY_DATE, 'voided_as_draft'])
-    op.create_index('ix_invoice_shown_by_amount', 'invoice', [*BY_AMOUNT, 'voided_as_draft'])
+    op.create_index('ix_invoice_shown_by_date', 'invoice', [*BY_DATE, 'voided_as_draft'], **SHOWN)
+    op.create_index('ix_invoice_shown_by_amount', 'invoice', [*BY_AMOUNT, 'voided_as_draft'], **SHOWN)
     op.create_index('ix_invoice_number', 'invoice', ['number'], postgresql_ops={'number': 'text_pattern_ops'})
     op.add_column('line_item', sa.Column('invoice_discount', sa.BigInteger(), nullable=False, server_default='0'))
     op.create_index(

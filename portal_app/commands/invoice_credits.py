@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from sqlalchemy import select as select_columns
 from sqlmodel import and_, col, func, or_, select
 
 from portal_app.access.principal import CustomerId
@@ -88,17 +89,17 @@ def _wallet_for(session: Session, invoice: Invoice, amount: Decimal, now: dateti
         or_(col(CreditGrant.expires_at).is_(None), col(CreditGrant.expires_at) > now),
     )
     usable = (
-        select(Wallet.public_id, Wallet.conversion_rate, func.sum(CreditGrant.credits_available))
+        select_columns(col(Wallet.public_id), col(Wallet.conversion_rate), func.sum(CreditGrant.credits_available))
         .outerjoin(CreditGrant, held)
         .where(
-            Wallet.customer_id == invoice.customer_id,
-            Wallet.currency == invoice.currency,
-            Wallet.wallet_status == WalletStatus.ACTIVE,
+            col(Wallet.customer_id) == invoice.customer_id,
+            col(Wallet.currency) == invoice.currency,
+            col(Wallet.wallet_status) == WalletStatus.ACTIVE,
         )
         .group_by(col(Wallet.id))
         .order_by(col(Wallet.id))
     )
-    wallets = session.exec(usable).all()
+    wallets = session.connection().execute(usable).all()
     if not wallets:
         raise Invalid(field="payment_method_type", problem=f"there is no active wallet in {invoice.currency}")
     enough = (id_ for id_, rate, credits_ in wallets if credits_ and credits_ >= credits_worth(amount, rate))
