@@ -105,7 +105,7 @@ class Database:
         Raises:
             Unavailable: the database did not answer in time; the transaction may still finish.
             ChangedMeanwhile: another transaction got there first; nothing was written.
-            TooLarge: a number has more digits than its column keeps; nothing was written.
+            TooLarge: a number has more digits than its column keeps; it is named, and nothing was written.
         """
         return await self._run(self._writers, self.writing, command, *args, **kwargs)
 
@@ -147,7 +147,7 @@ class Database:
             raise ChangedMeanwhile from error
         except StatementError as error:
             if isinstance(error.orig, DoesNotFit):
-                raise TooLarge(problem=error.orig) from error
+                raise TooLarge(field=_column_of(error.orig, error.params), problem=error.orig) from error
             raise
 
     def close(self) -> None:
@@ -164,6 +164,15 @@ def _stop(connection: Any) -> None:
         return
     with suppress(Exception):  # it is gone, and the statement with it
         connection.cancel_safe(timeout=TIMEOUT_SECONDS)
+
+
+def _column_of(fault: DoesNotFit, parameters: Any) -> str:
+    """Return the name of the parameter whose value did not fit: of what is written, that is its column's."""
+    for row in parameters if isinstance(parameters, list | tuple) else [parameters]:
+        for name, value in row.items():
+            if value is fault.value:
+                return name
+    return "body"
 
 
 def make_engine(url: str) -> Engine:

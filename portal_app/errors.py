@@ -189,11 +189,11 @@ class Busy(PortalError):
 
 
 class TooLarge(PortalError):
-    """A sum or a number with more digits than its column keeps."""
+    """A sum or a number with more digits than its column, `field`, keeps."""
 
     code = "validation_error"
     status = HTTPStatus.BAD_REQUEST
-    sentence = "{problem}"
+    sentence = "{field}: {problem}"
 
 
 class TooManyRequests(PortalError):

@@ -31,7 +31,12 @@ RATE_SCALE = 12
 
 
 class DoesNotFit(ValueError):
-    """A decimal has more digits than its column keeps; nothing is rounded silently."""
+    """`value` has more digits than its column keeps; nothing is rounded silently."""
+
+    def __init__(self, value: Decimal | int, problem: str) -> None:
+        """Keep the value as it was given, so that its column can be found."""
+        self.value = value
+        super().__init__(f"{value} {problem}")
 
 
 class CurrencyMismatch(ValueError):

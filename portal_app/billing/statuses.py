@@ -213,7 +213,7 @@ class PaymentMethod(StrEnum):
 
 
 CUSTOMER_INVOICE_STATUSES = (InvoiceStatus.FINALIZED, InvoiceStatus.VOIDED)
-"""The invoices a customer may see: no drafts, none skipped."""
+"""The invoices a customer may see: no drafts, none skipped; but nothing that was made void while it was a draft."""
 
 RECEIVED_PAYMENT_STATUSES = (
     PaymentStatus.SUCCEEDED,

@@ -44,6 +44,8 @@ class NewLine:
     quantity: Decimal
     price_type: PriceType = PriceType.FIXED
     discount: Decimal = Decimal(0)
+    """All that is taken off this line; `invoice_discount` of it is its share of a discount on the whole invoice."""
+    invoice_discount: Decimal = Decimal(0)
     credits_applied: Decimal = Decimal(0)
     period_start_at: datetime | None = None
     period_end_at: datetime | None = None
@@ -169,7 +171,7 @@ def finalize_invoice(session: Session, customer_id: CustomerId, public_id: str, 
 
 
 def void_invoice(session: Session, customer_id: CustomerId, public_id: str, actor: str, now: datetime) -> None:
-    """Make an invoice void. Credits that paid it return to their wallets; other money must have been refunded.
+    """Make an invoice void; a draft's customer never sees it. Credits that paid it return; other money must have.
 
     Raises:
         NotFound: it does not exist or is another customer's.
@@ -179,10 +181,10 @@ def void_invoice(session: Session, customer_id: CustomerId, public_id: str, acto
     row = lock_invoice(session, customer_id, public_id)
     if row.invoice_status not in {InvoiceStatus.DRAFT, InvoiceStatus.FINALIZED}:
         raise InvoiceIs(status=row.invoice_status, wanted="voided")
-    if not row.amount_paid or row.refunded_amount < row.amount_paid:
-        give_back_credits(session, row, now)
+    give_back_credits(session, row, now)
     if row.refunded_amount != row.amount_paid:
         raise InvoiceIs(status="paid in part or whole", wanted="voided")
+    row.voided_as_draft = row.invoice_status is InvoiceStatus.DRAFT
     row.invoice_status, row.payment_status = InvoiceStatus.VOIDED, PaymentStatus.VOIDED
     row.amount_remaining = Decimal(0)
     row.voided_at = row.updated_at = now
@@ -219,6 +221,7 @@ def _line(invoice: Invoice, position: int, line: NewLine, now: datetime) -> Line
         unit_price=unit_price(line.amount, line.quantity),
         amount=line.amount,
         discount=line.discount,
+        invoice_discount=line.invoice_discount,
         credits_applied=line.credits_applied,
         period_start_at=line.period_start_at,
         period_end_at=line.period_end_at,

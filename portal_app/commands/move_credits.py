@@ -63,7 +63,7 @@ def top_up(session: Session, customer_id: CustomerId, wallet_id: str, wanted: To
     Raises:
         NotFound: the wallet does not exist or is another customer's.
         WalletNotActive: it is frozen or closed.
-        Invalid: no credits or amount, an expiry that has passed, or a date that is not the ledger's turn.
+        Invalid: neither credits nor amount, or both; an expiry that has passed, a date that is not the ledger's turn.
         KeyReused: the key stands for another movement.
     """
     wallet = lock_wallet(session, customer_id, wallet_id)
@@ -90,7 +90,7 @@ def debit(session: Session, customer_id: CustomerId, wallet_id: str, wanted: Deb
         NotFound: the wallet does not exist or is another customer's.
         WalletNotActive: it is frozen or closed.
         CreditsShort: fewer credits may still be spent.
-        Invalid: neither credits nor amount.
+        Invalid: neither credits nor amount, or both.
         KeyReused: the key stands for another movement.
     """
     wallet = lock_wallet(session, customer_id, wallet_id)
@@ -158,8 +158,15 @@ def opened(session: Session, wallet: Wallet, now: datetime) -> LedgerPoster:
 
 
 def credits_worth(amount: Decimal, rate: Decimal) -> Decimal:
-    """Return how many credits `amount` is at `rate`, to the ledger's finest."""
-    return quantize(amount / rate, MONEY_SCALE)
+    """Return how many credits `amount` is at `rate`, to the ledger's finest.
+
+    Raises:
+        Invalid: none.
+    """
+    worth = quantize(amount / rate, MONEY_SCALE)
+    if not worth:
+        raise Invalid(field="amount", problem="is worth less than a millionth of a credit")
+    return worth
 
 
 def _post_expired(poster: LedgerPoster, now: datetime) -> int:
@@ -172,10 +179,11 @@ def _post_expired(poster: LedgerPoster, now: datetime) -> int:
 
 
 def _credits(credits_: Decimal | None, amount: Decimal | None, rate: Decimal, field_name: str) -> Decimal:
-    found = credits_ if credits_ is not None else credits_worth(amount, rate) if amount is not None else None
-    if not found:
-        raise Invalid(field=field_name, problem="give credits or an amount, more than zero")
-    return found
+    if credits_ is not None and amount is not None:  # both would be a row of the ledger that contradicts itself
+        raise Invalid(field="amount", problem=f"give {field_name} or an amount, not both")
+    if credits_ is None and amount is None:
+        raise Invalid(field=field_name, problem=f"give {field_name} or an amount")
+    return credits_worth(amount, rate) if amount is not None else credits_ or Decimal(0)
 
 
 def _effective(poster: LedgerPoster, wanted: datetime | None, now: datetime) -> datetime:

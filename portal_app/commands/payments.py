@@ -169,7 +169,7 @@ def _receive(session: Session, invoice: Invoice, amount: Decimal, now: datetime)
     elif not invoice.amount_remaining:
         overpaid = invoice.amount_paid > due
         invoice.payment_status = PaymentStatus.OVERPAID if overpaid else PaymentStatus.SUCCEEDED
-    elif invoice.payment_status is PaymentStatus.FAILED:
+    elif invoice.payment_status in {PaymentStatus.FAILED, PaymentStatus.VOIDED}:  # it is being paid after all
         invoice.payment_status = PaymentStatus.PENDING
     invoice.updated_at = now
     session.add(invoice)

@@ -22,7 +22,7 @@ from portal_app.commands.audit import record
 from portal_app.commands.move_credits import TopUp, lock_wallet, opened, top_up
 from portal_app.commands.post_ledger import LedgerEntry
 from portal_app.database import Session
-from portal_app.errors import NotFound, WalletExists
+from portal_app.errors import Invalid, NotFound, WalletExists
 from portal_app.models.customer import Customer
 from portal_app.models.wallet import Wallet
 
@@ -51,6 +51,8 @@ def create_wallet(session: Session, customer_id: CustomerId, new: NewWallet, act
         WalletExists: there is one already.
         Invalid: the expiry of the first credits has passed.
     """
+    if new.initial_credits and new.initial_expires_at is not None and new.initial_expires_at <= now:
+        raise Invalid(field="initial_credits_expiry_date_utc", problem="has passed already")
     _lock_customer(session, customer_id)
     same = select(Wallet.id).where(
         Wallet.customer_id == customer_id,

@@ -15,6 +15,7 @@ from ulid import ULID
 from portal_app.billing.money import minor_digits, quantize
 from portal_app.billing.periods import TimeRange, billing_recurrence
 from portal_app.billing.statuses import (
+    CUSTOMER_INVOICE_STATUSES,
     RECEIVED_PAYMENT_STATUSES,
     BillingCycle,
     BillingPeriod,
@@ -168,6 +169,7 @@ def add_invoice(world: World, customer: Customer, bill: Bill) -> Invoice:
             amount_remaining=ZERO if bill.invoice_status is InvoiceStatus.VOIDED else max(due - paid, ZERO),
             refunded_amount=paid if refunded_all else bill.refunded,
             issued_at=bill.issued_at,
+            finalized_at=bill.issued_at if bill.invoice_status in CUSTOMER_INVOICE_STATUSES else None,
             due_at=bill.issued_at + timedelta(days=bill.due_days),
             paid_at=max((at for _, at in arrived), default=bill.issued_at)
             if status is PaymentStatus.SUCCEEDED

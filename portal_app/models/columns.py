@@ -76,22 +76,22 @@ def to_units(value: Decimal | int, scale: int) -> int:
     """
     if isinstance(value, float):
         raise TypeError("a float is not exact: use Decimal")
-    value = Decimal(value)
+    given, value = value, Decimal(value)
     if not value.is_finite():
-        raise DoesNotFit(f"{value} is not a number that can be stored")
+        raise DoesNotFit(given, "is not a number that can be stored")
     _, digits, exponent = value.as_tuple()
     shift = int(exponent) + scale
     units = int("".join(map(str, digits)) or "0")
     if shift < 0:
         units, lost = divmod(units, 10**-shift)
         if lost:
-            raise DoesNotFit(f"{value} has more than {scale} decimals")
+            raise DoesNotFit(given, f"has more than {scale} decimals")
     elif shift > BIGINT_DIGITS and units:
-        raise DoesNotFit(f"{value} is too large")
+        raise DoesNotFit(given, "is too large")
     else:
         units *= 10**shift
     if units > BIGINT_MAX:
-        raise DoesNotFit(f"{value} is too large")
+        raise DoesNotFit(given, "is too large")
     return -units if value.is_signed() else units
 
 

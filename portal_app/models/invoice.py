@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from portal_app.billing.statuses import (
@@ -26,6 +27,14 @@ from portal_app.models.columns import (
     word_column,
 )
 
+SHOWN = ("invoice_status", "voided_as_draft")
+"""The columns that say whether a customer sees an invoice."""
+ONLY_SHOWN: dict[str, Any] = {
+    "sqlite_where": text("invoice_status IN ('FINALIZED', 'VOIDED') AND voided_as_draft = 0"),
+    "postgresql_where": text("invoice_status IN ('FINALIZED', 'VOIDED') AND NOT voided_as_draft"),
+}
+"""Those that are, as `queries/invoice_conditions.py` asks for them: then nobody looks at each row again."""
+
 
 class Invoice(Row, table=True):
     """One invoice, in one currency.
@@ -38,9 +47,10 @@ class Invoice(Row, table=True):
         UniqueConstraint("customer_id", "id"),
         UniqueConstraint("customer_id", "number"),
         ForeignKeyConstraint(["customer_id", "subscription_id"], ["subscription.customer_id", "subscription.id"]),
-        # The status at the end lets a count, and the rows a page skips, be read from the index alone.
-        Index(None, "customer_id", "issued_at", "id", "invoice_status"),
-        Index(None, "customer_id", "total", "issued_at", "id", "invoice_status"),
+        # What says whether it is shown comes last: a count, and the rows a page skips, are read from the index alone.
+        Index("ix_invoice_shown_by_date", "customer_id", "issued_at", "id", *SHOWN, **ONLY_SHOWN),
+        Index("ix_invoice_shown_by_amount", "customer_id", "total", "issued_at", "id", *SHOWN, **ONLY_SHOWN),
+        Index(None, "number", postgresql_ops={"number": "text_pattern_ops"}),  # also serves LIKE 'INV-202601-%'
         Index(None, "created_at", "id"),
         Index(None, "customer_id", "idempotency_key", unique=True),
         CheckConstraint(
@@ -78,6 +88,7 @@ class Invoice(Row, table=True):
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     paid_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     voided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    voided_as_draft: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     period_start_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     period_end_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     billing_period: BillingPeriod | None = Field(
@@ -101,6 +112,8 @@ class InvoiceSequence(SQLModel, table=True):
 class LineItem(Row, table=True):
     """One line of an invoice, in the invoice's currency. `amount` is before discounts and credits.
 
+    `discount` is all of them; `invoice_discount` is how much of that is the line's share of one on the whole invoice.
+
     The `…_ref` columns are public ids as the operator sent them: what a line charged for may be gone by now.
     """
 
@@ -121,6 +134,9 @@ class LineItem(Row, table=True):
     unit_price: Decimal | None = Field(default=None, sa_type=RateColumn)
     amount: Decimal = Field(sa_type=MoneyColumn)
     discount: Decimal = Field(default=Decimal(0), sa_type=MoneyColumn)
+    invoice_discount: Decimal = Field(
+        default=Decimal(0), sa_type=MoneyColumn, sa_column_kwargs={"server_default": text("0")}
+    )
     credits_applied: Decimal = Field(default=Decimal(0), sa_type=MoneyColumn)
     period_start_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     period_end_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

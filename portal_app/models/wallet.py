@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from portal_app.billing.statuses import (
@@ -24,6 +24,8 @@ from portal_app.models.columns import (
     new_public_id,
     word_column,
 )
+
+HOLDS_CREDITS, HAS_KEY = text("credits_available > 0"), text("idempotency_key IS NOT NULL")
 
 
 class Wallet(Row, table=True):
@@ -57,6 +59,7 @@ class CreditGrant(Row, table=True):
         UniqueConstraint("customer_id", "id"),
         ForeignKeyConstraint(["customer_id", "wallet_id"], ["wallet.customer_id", "wallet.id"]),
         Index(None, "customer_id", "wallet_id", "expires_at"),
+        Index(None, "expires_at", sqlite_where=HOLDS_CREDITS, postgresql_where=HOLDS_CREDITS),
         CheckConstraint("credits > 0", name="credits_positive"),
         CheckConstraint("credits_available >= 0", name="credits_available_not_negative"),
     )
@@ -88,6 +91,7 @@ class WalletTransaction(Row, table=True):
         ForeignKeyConstraint(["customer_id", "grant_id"], ["credit_grant.customer_id", "credit_grant.id"]),
         ForeignKeyConstraint(["customer_id", "invoice_id"], ["invoice.customer_id", "invoice.id"]),
         Index(None, "customer_id", "wallet_id", "sequence"),
+        Index(None, "customer_id", "idempotency_key", sqlite_where=HAS_KEY, postgresql_where=HAS_KEY),
         Index(None, "created_at", "id"),
         CheckConstraint("credit_amount > 0", name="credit_amount_positive"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),

@@ -21,8 +21,13 @@ from portal_app.models.customer import Customer
 from portal_app.models.usage import EVENTS, STREAMS, UNMATCHED, WORDS
 from portal_app.queries.usage_events import MAX_EVENTS
 
-Mark = tuple[int, str]
-"""Where an event stands: its instant in microseconds since 1970, and its id."""
+Mark = tuple[int, str, int]
+"""Where an event stands: its instant in microseconds since 1970, its id, and the inner key of whose it is.
+
+An id is one event of its customer only: others may have it, too, at the same instant.
+"""
+NOBODY = 0
+"""Stands in marks for whoever nobody knows yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class KeptEvent:
     at: int
     properties: str
     received_at: int
+    customer_key: int
 
     @property
     def happened_at(self) -> datetime:
@@ -51,7 +57,7 @@ class KeptEvent:
     @property
     def mark(self) -> Mark:
         """Where it stands."""
-        return self.at, self.event_id
+        return self.at, self.event_id, self.customer_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +101,31 @@ def _streams(session: Session, search: EventSearch) -> Iterator[tuple[int, list[
         else:
             yield 0, _matching(session, EVENTS, search, customer[0] or 0, customer[2], customer[1])
         return
-    stream = STREAMS.c
-    senders = (
-        select(Customer.id, Customer.public_id, Customer.external_id, stream.last_at)  # pyright: ignore[reportCallIssue, reportArgumentType]
-        .join_from(STREAMS, Customer, col(Customer.id) == stream.customer_id)
-        .where(stream.last_at >= micros(search.span.start_at))
-        .order_by(stream.last_at.desc())
-    )
     seen: set[int] = set()
-    rows: Sequence[Any] = session.connection().execute(senders).all()
+    rows: Sequence[Any] = session.connection().execute(_senders(search)).all()
     for key, public_id, external_id, latest in rows:
         if key not in seen:
             seen.add(key)
             yield latest, _matching(session, EVENTS, search, key, external_id, public_id)
+
+
+def _senders(search: EventSearch) -> Any:
+    """The select of who may have sent what is searched for, a row for each name of events, the last event first."""
+    stream, span = STREAMS.c, search.span
+    statement = (
+        select(Customer.id, Customer.public_id, Customer.external_id, stream.last_at)  # pyright: ignore[reportCallIssue, reportArgumentType]
+        .join_from(STREAMS, Customer, col(Customer.id) == stream.customer_id)
+        .where(stream.last_at >= micros(span.start_at), stream.first_at < micros(span.end_at))
+        .order_by(stream.last_at.desc())
+    )
+    if search.older_than is not None:
+        statement = statement.where(stream.first_at <= search.older_than[0])
+    if search.newer_than is not None:
+        statement = statement.where(stream.last_at >= search.newer_than[0])
+    if search.name is not None:
+        named = select(WORDS.c.id).where(WORDS.c.word == search.name).scalar_subquery()
+        statement = statement.where(stream.name == named)
+    return statement
 
 
 def _matching(
@@ -120,7 +138,8 @@ def _matching(
         if read >= MAX_EVENTS:
             raise Invalid(field="property_filters", problem=f"would read more than {MAX_EVENTS} events")
         if not search.filters or passes(search.filters, _properties(properties)):
-            found.append(KeptEvent(event_id, external_id, public_id, name, source or "", at, properties, received_at))
+            kept = (event_id, external_id, public_id, name, source or "", at, properties, received_at)
+            found.append(KeptEvent(*kept, customer_key=_key_of(owner)))
         if len(found) > search.limit:
             break
     return found
@@ -138,12 +157,18 @@ def _statement(table: Table, search: EventSearch, owner: int | str) -> Any:
     )
     wanted = {named.c.word: search.name, event.event_id: search.event_id, source.c.word: search.source}
     statement = statement.where(*(column == value for column, value in wanted.items() if value is not None))
-    mark = tuple_(event.at, event.event_id)
+    here, whose = tuple_(event.at, event.event_id), _key_of(owner)
     if search.older_than is not None:
-        statement = statement.where(mark < search.older_than)
+        *there, marked = search.older_than
+        statement = statement.where(here <= tuple(there) if whose < marked else here < tuple(there))
     if search.newer_than is not None:
-        statement = statement.where(mark > search.newer_than)
+        *there, marked = search.newer_than
+        statement = statement.where(here >= tuple(there) if whose > marked else here > tuple(there))
     return statement if search.filters else statement.limit(search.limit + 1)
+
+
+def _key_of(owner: int | str) -> int:
+    return owner if isinstance(owner, int) else NOBODY
 
 
 def _properties(text: str) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, literal_column, or_, text
+from sqlalchemy import ColumnElement, and_, case, literal_column, not_, or_, text
 from sqlmodel import col
 
 from portal_app.billing.periods import local_midnight
@@ -19,10 +19,11 @@ from portal_app.queries.rows import NOW
 
 
 def visible(customer_id: Any) -> tuple[ColumnElement[bool], ...]:
-    """Return what every invoice a customer may see fulfils: it is theirs, no draft and not skipped."""
+    """Return what every invoice a customer may see fulfils: it is theirs and was issued once, so none is skipped."""
     return (
         col(Invoice.customer_id) == customer_id,
         col(Invoice.invoice_status).in_(_SHOWN),
+        not_(col(Invoice.voided_as_draft)),
     )
 
 

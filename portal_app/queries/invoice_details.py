@@ -36,7 +36,10 @@ from portal_app.queries.rows import MINE, all_rows_of, columns_of, row_of
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """One line: `amount` is before discounts and credits. The period is `[period_start_at, period_end_at)`."""
+    """One line: `amount` is before discounts and credits, `invoice_discount` is part of `discount`.
+
+    The period is `[period_start_at, period_end_at)`.
+    """
 
     description: str
     price_type: PriceType
@@ -44,6 +47,7 @@ class InvoiceLine:
     unit_price: Decimal | None
     amount: Money
     discount: Money
+    invoice_discount: Money
     period_start_at: datetime | None
     period_end_at: datetime | None
     public_id: str
@@ -202,6 +206,7 @@ def _line(row: Any, currency: str) -> InvoiceLine:
         unit_price=row.unit_price,
         amount=Money(row.amount, currency),
         discount=Money(row.discount, currency),
+        invoice_discount=Money(row.invoice_discount, currency),
         period_start_at=row.period_start_at,
         period_end_at=row.period_end_at,
         public_id=row.public_id,

@@ -5,8 +5,9 @@ import io
 import pytest
 from pypdf import PdfReader
 
+DISCOUNTS = {"line_item_discount": "0.5", "invoice_level_discount": "1.5"}
 LINES = [
-    {"display_name": "Plan Base", "amount": "20", "quantity": "1", "line_item_discount": "2"},
+    {"display_name": "Plan Base", "amount": "20", "quantity": "1"} | DISCOUNTS,
     {"display_name": "API calls", "amount": "10.5", "quantity": "4200", "price_type": "USAGE", "meter_id": "meter_1"},
 ]
 INVOICE = {
@@ -67,12 +68,25 @@ def test_a_draft_is_written_and_only_the_operator_sees_it(program, write, acme_i
         }.items()
     )
     assert [line["display_name"] for line in draft["line_items"]] == ["Plan Base", "API calls"]
+    assert draft["line_items"][0].items() >= DISCOUNTS.items()
     assert "issue_date" not in draft
     assert program.get(f"/v1/invoices/{draft['id']}").json() == draft
     assert acme_portal.get(f"/v1/customer/portal/invoices/{draft['id']}").status_code == 404
     assert acme_portal.post("/v1/customer/portal/invoices", json={}).json()["items"] == []
     printed = program.get(f"/v1/invoices/{draft['id']}/pdf")
     assert (printed.status_code, printed.json()["message"]) == (400, "The invoice is DRAFT, so it cannot be printed")
+
+
+def test_a_draft_that_is_made_void_stays_the_operators_alone(program, write, acme_portal):
+    draft, issued = write(PLAIN).json()["id"], write(ISSUED).json()["id"]
+    for one in (draft, issued):
+        assert program.post(f"/v1/invoices/{one}/void").json()["invoice_status"] == "VOIDED"
+    listed = acme_portal.post("/v1/customer/portal/invoices", json={}).json()
+    assert ([one["id"] for one in listed["items"]], listed["pagination"]["total"]) == ([issued], 1)
+    for path in ("", "/pdf"):
+        assert acme_portal.get(f"/v1/customer/portal/invoices/{draft}{path}").status_code == 404
+    found = program.post("/v1/invoices/search", json={"invoice_status": ["VOIDED"]}).json()["items"]
+    assert {one["id"] for one in found} == {draft, issued}
 
 
 def test_a_draft_changes_until_it_is_issued(program, write):
@@ -169,6 +183,16 @@ def test_credits_pay_an_invoice_and_return_when_it_is_made_void(program, write, 
     assert [one["payment_status"] for one in voided["payments"]] == ["REFUNDED"]
     returned = program.get(f"/v1/wallets/{wallet_id}/transactions").json()["items"][0]
     assert (returned["transaction_reason"], returned["credit_balance_after"]) == ("INVOICE_VOID_REFUND", "300")
+
+
+def test_credits_come_from_a_wallet_that_holds_enough(program, write, pay):
+    wallet = {"external_customer_id": "acme", "currency": "usd", "conversion_rate": "10"}
+    program.post("/v1/wallets", json=wallet | {"initial_credits_to_load": "1"})
+    full = program.post("/v1/wallets", json=wallet | {"wallet_type": "POST_PAID", "initial_credits_to_load": "2"})
+    invoice = write(ISSUED).json()["id"]
+    least = pay(invoice, "0.000001", payment_method_type="CREDITS")
+    assert (least.status_code, least.json()["message"]) == (400, "amount: is worth less than a millionth of a credit")
+    assert pay(invoice, payment_method_type="CREDITS").json()["payment_method_id"] == full.json()["id"]
 
 
 def test_what_is_paid_by_other_means_cannot_be_made_void(program, write, pay):

@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from portal_app.billing.statuses import InvoiceStatus, PaymentMethod, PaymentStatus
+from portal_app.billing.statuses import InvoiceStatus, PaymentMethod, PaymentStatus, TransactionStatus
 from portal_app.commands.invoices import NewInvoice, create_invoice, finalize_invoice, void_invoice
 from portal_app.commands.payments import NewPayment, record_payment, set_payment_status
 from portal_app.errors import Invalid, InvoiceIs, PortalError
 from portal_app.models.invoice import Invoice, Payment
+from portal_app.models.wallet import Wallet
 from portal_app.queries.invariants import all_violations
 from portal_app.queries.wallets import list_wallets
 
@@ -118,6 +119,8 @@ def told_only(session, customer, invoice):
 @pytest.mark.parametrize(
     ("steps", "status", "history"),
     [
+        ((said(PaymentStatus.VOIDED), paid(5)), PaymentStatus.PENDING, [5]),
+        ((said(PaymentStatus.VOIDED), paid(20)), PaymentStatus.SUCCEEDED, [20]),
         ((paid(5), said(PaymentStatus.REFUNDED), paid(5)), PaymentStatus.PARTIALLY_REFUNDED, [5, 5]),
         ((paid(5), said(PaymentStatus.REFUNDED), paid(15)), PaymentStatus.PARTIALLY_REFUNDED, [5, 15]),
         ((paid(20, PaymentMethod.CREDITS), said(PaymentStatus.REFUNDED), voided), PaymentStatus.VOIDED, [20]),
@@ -140,6 +143,45 @@ def test_credits_that_went_back_elsewhere_do_not_return_twice(session, acme, bil
     for step in (paid(20, PaymentMethod.CREDITS), said(PaymentStatus.REFUNDED), voided):
         step(session, acme, bill)
     assert list_wallets(session, acme, NOW)[0].credits == 980
+
+
+def prepaid(session, customer, invoice, credits_, status=TransactionStatus.COMPLETED):
+    """As an import leaves an invoice that credits paid, or tried to, before it was issued."""
+    wallet = session.exec(select(Wallet).where(Wallet.customer_id == customer)).one()
+    key = session.exec(select(Invoice.id).where(Invoice.public_id == invoice)).one()
+    cast.post(session, wallet, cast.debit(credits_, NOW, status=status, invoice_id=key))
+
+
+@pytest.mark.parametrize("status", [TransactionStatus.FAILED, TransactionStatus.PENDING])
+def test_credits_that_were_never_taken_do_not_return(session, acme, bill, status):
+    prepaid(session, acme, bill, "0.3", status)
+    voided(session, acme, bill)
+    assert list_wallets(session, acme, NOW)[0].credits == 1000
+
+
+@pytest.mark.parametrize(
+    ("method", "left"),
+    [(PaymentMethod.CARD, 1000), (PaymentMethod.CREDITS, 940)],
+    ids=["by card", "with credits that went back elsewhere"],
+)
+def test_prepaid_credits_return_though_all_that_was_paid_is_refunded(session, acme, method, left):
+    new = replace(BILL, subtotal=Decimal(100), total=Decimal(100), amount_due=Decimal(60))
+    invoice = create_invoice(session, acme, new, "us", NOW)
+    prepaid(session, acme, invoice, "40")
+    for step in (paid(60, method), said(PaymentStatus.REFUNDED), voided):
+        step(session, acme, invoice)
+    assert list_wallets(session, acme, NOW)[0].credits == left
+    assert list(all_violations(session)) == []
+
+
+def test_prepaid_credits_and_those_of_a_payment_return_together(session, acme):
+    new = replace(BILL, subtotal=Decimal(100), total=Decimal(100), amount_due=Decimal(60))
+    invoice = create_invoice(session, acme, new, "us", NOW)
+    prepaid(session, acme, invoice, "40")
+    for step in (paid(60, PaymentMethod.CREDITS), voided):
+        step(session, acme, invoice)
+    assert list_wallets(session, acme, NOW)[0].credits == 1000
+    assert list(all_violations(session)) == []
 
 
 def test_an_invoice_of_which_some_is_not_refunded_cannot_be_void(session, acme, bill):

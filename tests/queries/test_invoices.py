@@ -14,6 +14,7 @@ from statements import counted, explained
 from portal_app.billing.money import Money
 from portal_app.billing.states import InvoiceState
 from portal_app.billing.statuses import BillingReason, InvoiceStatus, PaymentMethod, PaymentStatus, PriceType
+from portal_app.commands.invoices import void_invoice
 from portal_app.errors import NotFound
 from portal_app.models.invoice import Invoice
 from portal_app.queries.customers import get_published_customer_of_operator
@@ -34,9 +35,13 @@ EVERYTHING = InvoiceSearch()
 FIRST, SECOND, THIRD = "INV-202601-00001", "INV-202601-00002", "INV-202601-00003"
 
 
-@pytest.mark.parametrize("status", [InvoiceStatus.DRAFT, InvoiceStatus.SKIPPED])
-def test_a_draft_or_skipped_invoice_is_shown_by_no_query(session, acme, status):
-    hidden = cast.add_bill(session, acme, "INV-1", invoice_status=status)
+@pytest.mark.parametrize("status", [InvoiceStatus.DRAFT, InvoiceStatus.SKIPPED, InvoiceStatus.VOIDED])
+def test_an_invoice_that_was_never_issued_is_shown_by_no_query(session, acme, status):
+    hidden = cast.add_bill(session, acme, "INV-1", invoice_status=InvoiceStatus.DRAFT)
+    if status is InvoiceStatus.VOIDED:
+        void_invoice(session, acme, hidden.public_id, "us", NOW)
+    hidden.invoice_status = status
+    session.flush()
     assert list(each_invoice(session, acme, EVERYTHING, BERLIN, NOW)) == []
     assert list(each_invoice(session, acme, parse_search("INV-1", NOW.date()), BERLIN, NOW)) == []
     assert list_latest_invoices(session, acme, NOW) == []

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, Field, PlainSerializer
+from pydantic import BaseModel, Field, PlainSerializer, StringConstraints
 
 from portal_app.api.wire.analytics_requests import SpanWire
 from portal_app.api.wire.base import ENVIRONMENT_ID, OfCustomerWire, RequestWire
@@ -23,7 +23,9 @@ from portal_app.queries.usage_of_rule import RuleUsage
 MAX_PAGE = 50
 DEFAULT_SPAN = timedelta(days=7)
 MAX_AHEAD = timedelta(days=1)
-_MARK = re.compile(r"(\d{1,18}):(.{1,255})")
+_MARK = re.compile(r"(\d{1,18}):(\d{1,19}):(.{1,255})", re.DOTALL)
+IterKey = Annotated[str, StringConstraints(max_length=300)]
+"""A mark as it is written: more than an event's id, which alone may have 255 characters."""
 Number = Annotated[Decimal, PlainSerializer(float, return_type=float)]
 """The one place where the dialect writes quantities as JSON numbers."""
 
@@ -95,8 +97,8 @@ class EventQuery(RequestWire):
     source: Text | None = None
     start_time: Instant | None = None
     end_time: Instant | None = None
-    iter_first_key: Text | None = Field(default=None, description="List events newer than this key's.")
-    iter_last_key: Text | None = Field(default=None, description="List events older than this key's.")
+    iter_first_key: IterKey | None = Field(default=None, description="List events newer than this key's.")
+    iter_last_key: IterKey | None = Field(default=None, description="List events older than this key's.")
     page_size: int = Field(default=MAX_PAGE, ge=1, le=MAX_PAGE)
 
     def asked(self, now: datetime, filters: Filters = ()) -> EventSearch:
@@ -221,7 +223,8 @@ def _event(event: KeptEvent) -> dict[str, Any]:
 
 
 def _key(mark: Mark) -> str:
-    return f"{mark[0]}:{mark[1]}"
+    at, event_id, customer = mark
+    return f"{at}:{customer}:{event_id}"
 
 
 def _mark(key: str | None, field: str) -> Mark | None:
@@ -230,4 +233,4 @@ def _mark(key: str | None, field: str) -> Mark | None:
     found = _MARK.fullmatch(key)
     if found is None:
         raise Invalid(field=field, problem="is not a key that a list of events gave")
-    return int(found[1]), found[2]
+    return int(found[1]), found[3], int(found[2])

@@ -64,6 +64,7 @@ class LineItemCreate(RequestWire):
             quantity=self.quantity,
             price_type=self.price_type,
             discount=self.line_item_discount + self.invoice_level_discount,
+            invoice_discount=self.invoice_level_discount,
             credits_applied=self.prepaid_credits_applied,
             period_start_at=self.period_start,
             period_end_at=self.period_end,

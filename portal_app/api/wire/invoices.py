@@ -50,7 +50,7 @@ class LineItemWire(BaseModel):
     metadata: Omitted[dict[str, str]] = None
     prepaid_credits_applied: WireDecimal
     line_item_discount: WireDecimal
-    invoice_level_discount: WireDecimal = ZERO
+    invoice_level_discount: WireDecimal
 
 
 class TaxWire(BaseModel):
@@ -238,5 +238,6 @@ def _line(line: InvoiceLine, invoice: InvoiceDetail) -> LineItemWire:
         period_end=line.period_end_at,
         metadata=dict(line.meta) or None,
         prepaid_credits_applied=line.credits_applied.amount,
-        line_item_discount=line.discount.amount,
+        line_item_discount=(line.discount - line.invoice_discount).amount,
+        invoice_level_discount=line.invoice_discount.amount,
     )

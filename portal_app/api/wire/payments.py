@@ -43,7 +43,7 @@ class PaymentWire(ObjectWire):
 
 
 class PaymentCreate(RequestWire):
-    """A payment that happened. With `CREDITS`, the wallet in `payment_method_id` pays, or the one that can."""
+    """A payment that happened. With `CREDITS`, the wallet in `payment_method_id` pays, else the oldest with enough."""
 
     amount: PositiveAmount
     currency: Currency
