@@ -236,7 +236,7 @@ def _between(before: Accrual, after: Accrual) -> Iterator[Charge]:
 
 
 def _line(charge: Charge) -> tuple[object, ...]:
-    return charge.price.key, charge.kind, charge.tier, charge.is_minimum
+    return charge.price.key, charge.price.start_at, charge.kind, charge.tier, charge.is_minimum
 
 
 def _less(charge: Charge, before: Charge | None) -> Charge:
