@@ -236,6 +236,7 @@ def _between(before: Accrual, after: Accrual) -> Iterator[Charge]:
 
 
 def _line(charge: Charge) -> tuple[object, ...]:
+    """Tell lines apart; a price that another one interrupts has some from each of its starts."""
     return charge.price.key, charge.price.start_at, charge.kind, charge.tier, charge.is_minimum
 
 

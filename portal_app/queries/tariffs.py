@@ -158,7 +158,7 @@ def _is_of(price: Any, subscription: Subscription) -> bool:
 
 
 def _one_at_a_time(versions: Sequence[PriceVersion]) -> tuple[PriceVersion, ...]:
-    """End a price where the next one begins: imported prices may overlap, and end with the quarter hour they begin in."""
+    """End a price where the next one begins: imported prices may overlap, or be valid for minutes."""
     versions = [version for version in versions if not version.is_empty]
     ended = [
         replace(version, end_at=later.start_at)

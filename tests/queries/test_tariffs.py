@@ -1,4 +1,4 @@
-"""What a subscription charges when it has prices of its own: these while they are valid, its plan's at all other times."""
+"""What a subscription charges when it has prices of its own: these while they are valid, else its plan's."""
 
 from datetime import timedelta
 from decimal import Decimal
