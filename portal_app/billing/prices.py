@@ -73,6 +73,12 @@ class PriceVersion:
         """Whether it is never valid: it would end when it begins, or before."""
         return self.start_at is not None and self.end_at is not None and self.start_at >= self.end_at
 
+    def is_valid_in(self, span: TimeRange) -> bool:
+        """Whether it is valid at any time of `span`."""
+        ends_before = self.end_at is not None and self.end_at <= span.start_at
+        begins_after = self.start_at is not None and self.start_at >= span.end_at
+        return not (ends_before or begins_after)
+
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
