@@ -15,10 +15,10 @@ from portal_app.billing.prices import PriceModel, PriceVersion, model_problems, 
 from portal_app.billing.statuses import BillingPeriod, InvoiceCadence, PriceType, RecordStatus
 from portal_app.commands.catalog_rows import added, changed, deleted, refuse_taken, usable
 from portal_app.commands.features import feature_group
+from portal_app.commands.terms import lock_all_terms, lock_terms, lock_terms_of
 from portal_app.database import Session
-from portal_app.errors import Invalid, NotFound
-from portal_app.models.catalog import Meter, Plan, Price, PriceTier
-from portal_app.models.subscription import Subscription
+from portal_app.errors import Invalid
+from portal_app.models.catalog import Meter, Price, PriceTier
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ def create_prices(session: Session, new: Sequence[NewPrice], actor: str, now: da
         NotFound: a plan, subscription, meter or group does not exist.
         Conflict: a key is taken.
     """
+    lock_all_terms(session, ((one.plan_id, one.subscription_id) for one in new))
     return [create_price(session, one, actor, now) for one in new]
 
 
@@ -89,7 +90,7 @@ def update_price(session: Session, public_id: str, changes: Mapping[str, Any], a
         Invalid: an end off the quarter hour, before the start, in the past or in the time of another price; or the
             price has ended.
     """
-    row = usable(session, Price, public_id)
+    row = _locked(session, public_id)
     if changes.get("lookup_key", row.lookup_key) != row.lookup_key:
         refuse_taken(session, Price, "lookup_key", changes["lookup_key"])
     if "group_id" in changes:
@@ -109,13 +110,21 @@ def end_price(session: Session, public_id: str, actor: str, now: datetime) -> No
     Raises:
         NotFound: it does not exist.
     """
-    row = usable(session, Price, public_id)
+    row = _locked(session, public_id)
     if row.start_at and floor_to_grid(row.start_at) > now:
         deleted(session, row, actor, now)
         return
     ends_at = floor_to_grid(now) + GRID
     if row.end_at is None or row.end_at > ends_at:
         changed(session, row, {"end_at": ends_at}, actor, now)
+
+
+def _locked(session: Session, public_id: str) -> Price:
+    """Return a price as it is once nobody else changes the prices of its plan, or of its subscription."""
+    row = usable(session, Price, public_id)
+    lock_terms_of(session, row.plan_id, row.subscription_id)
+    session.refresh(row)
+    return usable(session, Price, public_id)
 
 
 def _refuse_past(row: Price, end_at: datetime | None, now: datetime) -> None:
@@ -127,7 +136,7 @@ def _refuse_past(row: Price, end_at: datetime | None, now: datetime) -> None:
 
 
 def _row(session: Session, new: NewPrice, now: datetime) -> Price:
-    plan_id, subscription_id = _entity(session, new)
+    plan_id, subscription_id = lock_terms(session, new.plan_id, new.subscription_id)
     model = new.model
     return Price(
         plan_id=plan_id,
@@ -153,17 +162,6 @@ def _row(session: Session, new: NewPrice, now: datetime) -> Price:
         created_at=now,
         updated_at=now,
     )
-
-
-def _entity(session: Session, new: NewPrice) -> tuple[int, int | None]:
-    """Return the plan a price is of, and the subscription it is for alone."""
-    if new.subscription_id is None:
-        return usable(session, Plan, new.plan_id or "").id or 0, None
-    named = select(Subscription).where(col(Subscription.public_id) == new.subscription_id)
-    subscription = session.exec(named).first()
-    if subscription is None:
-        raise NotFound(noun="Subscription")
-    return subscription.plan_id, subscription.id
 
 
 def _refuse_problems(session: Session, row: Price, new: NewPrice) -> None:
