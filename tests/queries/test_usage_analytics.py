@@ -1,7 +1,8 @@
 """Which price programs are told of, and that what they are told is exact."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import cast
 import pytest
@@ -9,8 +10,9 @@ from cast import NOW, days_ago
 from usage_cast import add_feature, add_usage_price, ingest, sent
 
 from portal_app.api.wire.analytics import cost_analytics_wire, subscription_usage_wire, usage_analytics_wire
-from portal_app.api.wire.analytics_requests import AnalyticsRequest, CostRequest
+from portal_app.api.wire.analytics_requests import AnalyticsRequest, CostRequest, SubscriptionUsageRequest
 from portal_app.billing.periods import TimeRange
+from portal_app.errors import Invalid
 from portal_app.queries.usage import UsageQuestion
 from portal_app.queries.usage_analytics import analyse_usage, subscription_usage
 
@@ -54,8 +56,7 @@ def named(session, acme, subscription):
 def three_prices(session, plan, calls):
     changes = [None, days_ago(10), days_ago(-5), None]
     return [
-        add_usage_price(session, plan, calls, start_at=start, end_at=end).public_id
-        for start, end in zip(changes, changes[1:], strict=False)
+        add_usage_price(session, plan, calls, start_at=start, end_at=end).public_id for start, end in pairwise(changes)
     ]
 
 
@@ -84,3 +85,10 @@ def test_what_a_subscription_charges_is_exact_to_the_last_digit(session, acme, s
     ingest(session, sent("e1", at=days_ago(1), n="9000000000000.000001"), sent("e2", at=NOW - timedelta(hours=1), n=1))
     seen = subscription_usage_wire(subscription_usage(session, acme, subscription, None, None, NOW))
     assert seen.amount == seen.charges[0].amount == Decimal("1111111101108.123456912468789012")
+
+
+@pytest.mark.parametrize("times", [{}, {"start_time": days_ago(5)}])
+def test_a_subscriptions_usage_is_not_asked_for_until_far_ahead(times):
+    asked = SubscriptionUsageRequest(subscription_id="subs_1", end_time=datetime(8999, 1, 1, tzinfo=UTC), **times)
+    with pytest.raises(Invalid, match=r"^(end_time: is more than a day ahead|start_time: is more than 1100 days)"):
+        asked.bounded(NOW)
