@@ -169,6 +169,10 @@ class Run:
     waiting: list = field(default_factory=list)
     prices: list = field(default_factory=list)
     """(from when, per unit) of the feature SUM, in order."""
+    subscriptions: dict = field(default_factory=dict)
+    """Keys, by external id of their customer."""
+    own_prices: list = field(default_factory=list)
+    """(external customer id, from when, until when, per unit) of the feature SUM."""
     done: Counter = field(default_factory=Counter)
 
     def __post_init__(self):
@@ -178,6 +182,8 @@ class Run:
         for aggregation in (Agg.SUM, Agg.COUNT, Agg.LATEST, Agg.COUNT_UNIQUE, Agg.MAX):
             self.add_meter(Meter(aggregation))
         self.change_price()
+        for _ in range(8):
+            self.add_own_price()
         tiers = [PriceTier(up_to=up_to and Decimal(up_to), unit_amount=Decimal(price)) for up_to, price in TIERS]
         add_usage_price(self.session, self.plan, self.features["COUNT"], tiers=tiers, tier_mode=TierMode.SLAB)
 
@@ -236,7 +242,7 @@ class Run:
         ingest_requests(self.session, requests, NOW)
 
     def rare(self):
-        """A price changes, a customer appears, or a meter."""
+        """A price changes, for all or for one, a customer appears, or a meter."""
         self.flush()
         unknown = [zone for zone in ZONES if zone not in self.customers]
         missing = [
@@ -247,21 +253,23 @@ class Run:
             )
             if self.title(meter) not in self.meters
         ]  # fmt: skip
-        kind = self.chance.choice(("price", "customer", "meter"))
+        kind = self.chance.choice(("price", "own price", "customer", "meter"))
         if kind == "customer" and unknown:
             self.add_customer(unknown[0])
         elif kind == "meter" and missing:
             self.add_meter(missing[0])
+        elif kind == "own price":
+            self.add_own_price()
         else:
             self.change_price()
 
     def add_customer(self, zone):
         key = cast.add_customer(self.session, zone, timezone=zone)
         start = datetime(2024, 11, PERIODS_BEGIN_ON, tzinfo=ZoneInfo(zone)).astimezone(UTC)
-        cast.add_subscription(
+        self.subscriptions[zone] = cast.add_subscription(
             self.session, key, self.plan, start_at=start, current_period_start_at=start,
             current_period_end_at=start + timedelta(days=30),
-        )  # fmt: skip
+        ).id  # fmt: skip
         match_unmatched(self.session, [zone])
         self.customers[zone] = key
 
@@ -283,6 +291,20 @@ class Run:
             return
         add_usage_price(self.session, self.plan, self.features["SUM"], amount, start_at=start)
         self.prices.append((start, Fraction(Decimal(amount))))
+
+    def add_own_price(self):
+        """For some time, a unit costs one customer something else."""
+        zone = self.chance.choice(list(self.customers))
+        start = self.on_grid(self.some_instant())
+        end = start + self.chance.randint(1, 60 * 96) * GRID
+        if any(name == zone and since < end and start < until for name, since, until, _ in self.own_prices):
+            return
+        amount = f"{self.chance.randint(0, 9999)}e-6"
+        add_usage_price(
+            self.session, self.plan, self.features["SUM"], amount, subscription_id=self.subscriptions[zone],
+            start_at=start, end_at=end,
+        )  # fmt: skip
+        self.own_prices.append((zone, start, end, Fraction(Decimal(amount))))
 
     # choices
 
@@ -366,7 +388,8 @@ class Run:
             return
         (cost,) = series.costs
         if meter.aggregation is Agg.SUM:
-            expected = sum(v * self.price_at(at) for at, _, v in within(counted, span.start_at, span.end_at))
+            used = within(counted, span.start_at, span.end_at)
+            expected = sum(v * self.price_at(at, str(zone)) for at, _, v in used)
         else:
             expected = sum(
                 slab(len(within(counted, start, min(span.end_at, end))))
@@ -379,8 +402,9 @@ class Run:
         charged = [charge.amount for charged in series.charged for charge in charged.cost.charges]
         assert sum(charged) == expected, "what is explained is not what is shown"
 
-    def price_at(self, at):
-        return [price for start, price in self.prices if start <= at][-1]
+    def price_at(self, at, zone):
+        own = [price for name, since, until, price in self.own_prices if name == zone and since <= at < until]
+        return own[0] if own else [price for start, price in self.prices if start <= at][-1]
 
     def finish(self):
         """Compare every customer's every day, and the presets' windows."""

@@ -14,7 +14,7 @@ a tier at zero: entitlement limits never change a price. `min_quantity` is charg
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -68,10 +68,24 @@ class PriceVersion:
     start_at: datetime | None = None
     end_at: datetime | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is never valid: it would end when it begins, or before."""
+        return self.start_at is not None and self.end_at is not None and self.start_at >= self.end_at
+
+    def is_valid_in(self, span: TimeRange) -> bool:
+        """Whether it is valid at any time of `span`."""
+        ends_before = self.end_at is not None and self.end_at <= span.start_at
+        begins_after = self.start_at is not None and self.start_at >= span.end_at
+        return not (ends_before or begins_after)
+
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """What one meter costs a subscription: prices in one currency, in the order of time, one at a time."""
+    """What one meter costs a subscription: prices in one currency, in the order of time, one at a time.
+
+    A price that another one interrupts is there more than once: before it and after it.
+    """
 
     currency: str
     versions: tuple[PriceVersion, ...]
@@ -80,6 +94,29 @@ class Tariff:
         """Return the instants inside a period at which a price begins or ends, in order."""
         instants = {at for version in self.versions for at in (version.start_at, version.end_at) if at}
         return sorted(at for at in instants if period.start_at < at < period.end_at)
+
+
+def with_precedence(own: Sequence[PriceVersion], others: Sequence[PriceVersion]) -> tuple[PriceVersion, ...]:
+    """Return `own` prices, and the `others` wherever none of `own` is valid, in the order of time.
+
+    Both are in the order of time, one at a time, and none is empty.
+    """
+    left = [part for version in others for part in _outside(version, own)]
+    return tuple(sorted((*own, *left), key=lambda version: (version.start_at is not None, version.start_at)))
+
+
+def _outside(version: PriceVersion, own: Sequence[PriceVersion]) -> Iterator[PriceVersion]:
+    """Yield what is left of a version outside of `own`, with the instants at which it really begins and ends."""
+    for other in own:
+        if not (_begins_before_end(version, other) and _begins_before_end(other, version)):
+            continue
+        if other.start_at and (version.start_at is None or version.start_at < other.start_at):
+            yield replace(version, end_at=other.start_at)
+        if other.end_at is None:
+            return
+        version = replace(version, start_at=other.end_at)
+    if not version.is_empty:
+        yield version
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,7 +236,8 @@ def _between(before: Accrual, after: Accrual) -> Iterator[Charge]:
 
 
 def _line(charge: Charge) -> tuple[object, ...]:
-    return charge.price.key, charge.kind, charge.tier, charge.is_minimum
+    """Tell lines apart; a price that another one interrupts has some from each of its starts."""
+    return charge.price.key, charge.price.start_at, charge.kind, charge.tier, charge.is_minimum
 
 
 def _less(charge: Charge, before: Charge | None) -> Charge:

@@ -12,10 +12,10 @@ from sqlmodel import col, select
 from portal_app.billing.metering import FeatureType, ResetPeriod
 from portal_app.billing.statuses import RecordStatus
 from portal_app.commands.catalog_rows import added, changed, deleted, usable
+from portal_app.commands.terms import lock_all_terms, lock_terms
 from portal_app.database import Session
-from portal_app.errors import EntitlementExists, Invalid, NotFound
-from portal_app.models.catalog import Entitlement, Feature, Plan
-from portal_app.models.subscription import Subscription
+from portal_app.errors import EntitlementExists, Invalid
+from portal_app.models.catalog import Entitlement, Feature
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ def create_entitlements(session: Session, new: Sequence[NewEntitlement], actor: 
         EntitlementExists: a plan or subscription has one for the feature.
         Invalid: a feature of another type, or a limit of what is not metered.
     """
+    lock_all_terms(session, ((one.plan_id, one.subscription_id) for one in new))
     return [_create(session, one, actor, now) for one in new]
 
 
@@ -68,7 +69,7 @@ def _create(session: Session, new: NewEntitlement, actor: str, now: datetime) ->
         raise Invalid(field="feature_type", problem=f"must be {feature.type}, as the feature is")
     if new.usage_limit is not None and feature.type is not FeatureType.METERED:
         raise Invalid(field="usage_limit", problem="belongs to a metered feature")
-    plan_id, subscription_id = _entity(session, new)
+    plan_id, subscription_id = lock_terms(session, new.plan_id, new.subscription_id)
     same = select(Entitlement.id).where(
         col(Entitlement.plan_id) == plan_id,
         col(Entitlement.subscription_id) == subscription_id,
@@ -90,13 +91,3 @@ def _create(session: Session, new: NewEntitlement, actor: str, now: datetime) ->
         updated_at=now,
     )
     return added(session, row, actor, now).public_id
-
-
-def _entity(session: Session, new: NewEntitlement) -> tuple[int, int | None]:
-    if new.subscription_id is None:
-        return usable(session, Plan, new.plan_id or "").id or 0, None
-    named = select(Subscription).where(col(Subscription.public_id) == new.subscription_id)
-    subscription = session.exec(named).first()
-    if subscription is None:
-        raise NotFound(noun="Subscription")
-    return subscription.plan_id, subscription.id

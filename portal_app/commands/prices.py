@@ -13,12 +13,12 @@ from portal_app.billing.metering import GroupEntity
 from portal_app.billing.periods import GRID, floor_to_grid
 from portal_app.billing.prices import PriceModel, PriceVersion, model_problems, overlap_problems, version_problems
 from portal_app.billing.statuses import BillingPeriod, InvoiceCadence, PriceType, RecordStatus
-from portal_app.commands.catalog_rows import added, changed, refuse_taken, usable
+from portal_app.commands.catalog_rows import added, changed, deleted, refuse_taken, usable
 from portal_app.commands.features import feature_group
+from portal_app.commands.terms import lock_all_terms, lock_terms, lock_terms_of
 from portal_app.database import Session
-from portal_app.errors import Invalid, NotFound
-from portal_app.models.catalog import Meter, Plan, Price, PriceTier
-from portal_app.models.subscription import Subscription
+from portal_app.errors import Invalid
+from portal_app.models.catalog import Meter, Price, PriceTier
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ def create_prices(session: Session, new: Sequence[NewPrice], actor: str, now: da
         NotFound: a plan, subscription, meter or group does not exist.
         Conflict: a key is taken.
     """
+    lock_all_terms(session, ((one.plan_id, one.subscription_id) for one in new))
     return [create_price(session, one, actor, now) for one in new]
 
 
@@ -86,14 +87,16 @@ def update_price(session: Session, public_id: str, changes: Mapping[str, Any], a
     Raises:
         NotFound: it, or the group, does not exist.
         Conflict: the new key is taken.
-        Invalid: an end off the quarter hour, before the start, or in the time of another price.
+        Invalid: an end off the quarter hour, before the start, in the past or in the time of another price; or the
+            price has ended.
     """
-    row = usable(session, Price, public_id)
+    row = _locked(session, public_id)
     if changes.get("lookup_key", row.lookup_key) != row.lookup_key:
         refuse_taken(session, Price, "lookup_key", changes["lookup_key"])
     if "group_id" in changes:
         changes = {**changes, "group_id": feature_group(session, changes["group_id"], GroupEntity.PRICE)}
-    if "end_at" in changes:
+    if changes.get("end_at", row.end_at) != row.end_at:
+        _refuse_past(row, changes["end_at"], now)
         version = PriceVersion(public_id, PriceModel(row.billing_model), row.start_at, changes["end_at"])
         _refuse_dates(version)
         for problem in overlap_problems(version, _others(session, row)):
@@ -102,19 +105,38 @@ def update_price(session: Session, public_id: str, changes: Mapping[str, Any], a
 
 
 def end_price(session: Session, public_id: str, actor: str, now: datetime) -> None:
-    """End a price with the quarter hour. What it charged until then stays charged.
+    """End a price with the quarter hour; what it charged until then stays charged. One yet to begin never does.
 
     Raises:
         NotFound: it does not exist.
     """
-    row = usable(session, Price, public_id)
-    ends_at = floor_to_grid(max(now, row.start_at or now)) + GRID
+    row = _locked(session, public_id)
+    if row.start_at and floor_to_grid(row.start_at) > now:
+        deleted(session, row, actor, now)
+        return
+    ends_at = floor_to_grid(now) + GRID
     if row.end_at is None or row.end_at > ends_at:
         changed(session, row, {"end_at": ends_at}, actor, now)
 
 
+def _locked(session: Session, public_id: str) -> Price:
+    """Return a price as it is once nobody else changes the prices of its plan, or of its subscription."""
+    row = usable(session, Price, public_id)
+    lock_terms_of(session, row.plan_id, row.subscription_id)
+    session.refresh(row)
+    return usable(session, Price, public_id)
+
+
+def _refuse_past(row: Price, end_at: datetime | None, now: datetime) -> None:
+    """Keep what was charged, and what was not, as it was."""
+    if row.end_at and floor_to_grid(row.end_at) <= now:
+        raise Invalid(field="end_date", problem="has passed, and cannot be changed")
+    if end_at and end_at < now:
+        raise Invalid(field="end_date", problem="cannot be in the past: what a price charged stays charged")
+
+
 def _row(session: Session, new: NewPrice, now: datetime) -> Price:
-    plan_id, subscription_id = _entity(session, new)
+    plan_id, subscription_id = lock_terms(session, new.plan_id, new.subscription_id)
     model = new.model
     return Price(
         plan_id=plan_id,
@@ -140,17 +162,6 @@ def _row(session: Session, new: NewPrice, now: datetime) -> Price:
         created_at=now,
         updated_at=now,
     )
-
-
-def _entity(session: Session, new: NewPrice) -> tuple[int, int | None]:
-    """Return the plan a price is of, and the subscription it is for alone."""
-    if new.subscription_id is None:
-        return usable(session, Plan, new.plan_id or "").id or 0, None
-    named = select(Subscription).where(col(Subscription.public_id) == new.subscription_id)
-    subscription = session.exec(named).first()
-    if subscription is None:
-        raise NotFound(noun="Subscription")
-    return subscription.plan_id, subscription.id
 
 
 def _refuse_problems(session: Session, row: Price, new: NewPrice) -> None:

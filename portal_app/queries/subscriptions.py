@@ -33,7 +33,7 @@ from portal_app.queries.rows import MINE, NOW, all_rows_of, columns_of, rows_of
 
 @dataclass(frozen=True, slots=True)
 class RecurringFee:
-    """A plan's flat fee: `amount` of `currency` for each `count` periods."""
+    """A flat fee, a plan's or one subscription's own: `amount` of `currency` for each `count` periods."""
 
     amount: Decimal
     currency: str
@@ -156,19 +156,25 @@ def _one(session: Session, conditions: tuple[Any, ...], now: datetime) -> Subscr
 
 
 def _with_fees(session: Session, rows: Sequence[Any], now: datetime) -> list[SubscriptionSummary]:
-    plans = list({row.plan_id for row in rows})
-    return _summaries(rows, all_rows_of(session, _FEES_OF, plans=plans, now=now) if plans else [], now)
+    if not rows:
+        return []
+    plans, subscriptions = list({row.plan_id for row in rows}), [row.id for row in rows]
+    return _summaries(rows, all_rows_of(session, _FEES_OF, plans=plans, subscriptions=subscriptions, now=now), now)
 
 
 def _summaries(rows: Iterable[Any], fees: Iterable[Any], now: datetime) -> list[SubscriptionSummary]:
-    by_plan: defaultdict[tuple[int, str], list[RecurringFee]] = defaultdict(list)
-    for plan_id, *fee in fees:
-        of_plan = RecurringFee(*fee)
-        by_plan[plan_id, of_plan.currency].append(of_plan)
-    return [_summary(row, by_plan[row.plan_id, row.currency], now) for row in rows]
+    """Word subscriptions, each with the fees of its plan and those of its own, which have its key."""
+    found: defaultdict[tuple[int, int | None, str], list[RecurringFee]] = defaultdict(list)
+    for plan_id, subscription_id, *fee in fees:
+        one = RecurringFee(*fee)
+        found[plan_id, subscription_id, one.currency].append(one)
+    return [
+        _summary(row, _charged(row, *(found[row.plan_id, key, row.currency] for key in (row.id, None))), now)
+        for row in rows
+    ]
 
 
-def _summary(row: Any, fees: list[RecurringFee], now: datetime) -> SubscriptionSummary:
+def _summary(row: Any, fees: tuple[RecurringFee, ...], now: datetime) -> SubscriptionSummary:
     ends_at = _end(row)
     state = subscription_state(
         row.subscription_status,
@@ -182,7 +188,7 @@ def _summary(row: Any, fees: list[RecurringFee], now: datetime) -> SubscriptionS
         plan_name=plan.name,
         plan_description=plan.description,
         state=state,
-        fees=tuple(fee for fee in fees if _is_charged(fee, row)),
+        fees=fees,
         period_start_at=row.current_period_start_at,
         period_end_at=row.current_period_end_at,
         next_billing_at=_next_billing(row, ends_at) if state in _BILLED else None,
@@ -231,10 +237,23 @@ def _next_billing(row: Any, ends_at: datetime | None) -> datetime | None:
     return turn if ends_at is None or turn < ends_at else None
 
 
-def _is_charged(fee: RecurringFee, row: Any) -> bool:
-    """Tell whether a fee of the plan is this subscription's: a plan may be sold by the month and by the year."""
-    as_often = (fee.period, fee.count) == (row.billing_period, row.billing_period_count)
-    return as_often or fee.period is BillingPeriod.ONETIME
+def _charged(row: Any, own: list[RecurringFee], of_plan: list[RecurringFee]) -> tuple[RecurringFee, ...]:
+    """Return a subscription's own fees, and those of its plan for which it has none that is due as often.
+
+    A plan may be sold by the month and by the year: of its fees, a subscription pays those of its own period.
+    """
+    as_often = (row.billing_period, row.billing_period_count)
+    replaced = {_rhythm(fee) for fee in own}
+    rest = (fee for fee in of_plan if _rhythm(fee) in {as_often, _ONCE} and _rhythm(fee) not in replaced)
+    return (*own, *rest)
+
+
+_ONCE = (BillingPeriod.ONETIME, 1)
+
+
+def _rhythm(fee: RecurringFee) -> tuple[BillingPeriod, int]:
+    """Return how often a fee is due; once is once."""
+    return _ONCE if fee.period is BillingPeriod.ONETIME else (fee.period, fee.count)
 
 
 PLAN = columns_of(Plan, PlanSummary.__slots__, prefix="plan_")
@@ -255,6 +274,7 @@ _MINE_IN_ORDER = _SUBSCRIPTIONS.where(*_visible(MINE)).order_by(
 _FEES: Any = (
     select(
         col(Price.plan_id),
+        col(Price.subscription_id),
         col(Price.amount),
         col(Price.currency),
         col(Price.billing_period),
@@ -263,18 +283,25 @@ _FEES: Any = (
     .where(
         col(Price.type) == PriceType.FIXED,
         col(Price.billing_model) == BillingModel.FLAT_FEE,
-        col(Price.subscription_id).is_(None),
         col(Price.status) == RecordStatus.PUBLISHED,
         col(Price.start_at).is_(None) | (col(Price.start_at) <= NOW),
         col(Price.end_at).is_(None) | (col(Price.end_at) > NOW),
     )
     .order_by(col(Price.id))
 )
-"""Flat fees of plans that are valid at a moment."""
-_FEES_OF = _FEES.where(col(Price.plan_id).in_(bindparam("plans", expanding=True)))
-_MY_FEES = _FEES.where(
-    col(Price.plan_id).in_(select(col(Subscription.plan_id)).where(col(Subscription.customer_id) == MINE))
-)
+"""Flat fees that are valid at a moment."""
+
+
+def _fees_of(plans: Any, subscriptions: Any) -> Any:
+    own = col(Price.subscription_id)
+    return _FEES.where(col(Price.plan_id).in_(plans), own.is_(None) | own.in_(subscriptions))
+
+
+_FEES_OF = _fees_of(bindparam("plans", expanding=True), bindparam("subscriptions", expanding=True))
+_MY_FEES = _fees_of(*(
+    select(col(column)).where(col(Subscription.customer_id) == MINE)
+    for column in (Subscription.plan_id, Subscription.id)
+))  # fmt: skip
 SUBSCRIPTION_FIELDS: Fields = {
     "id": col(Subscription.public_id),
     "customer_id": col(Customer.public_id),

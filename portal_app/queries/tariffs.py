@@ -17,7 +17,7 @@ from sqlmodel import col, select
 from portal_app.access.principal import CustomerId
 from portal_app.billing.metering import ResetUsage
 from portal_app.billing.periods import Recurrence, TimeRange, billing_recurrence, floor_to_grid
-from portal_app.billing.prices import ZERO, Package, PriceModel, PriceVersion, Tariff, Tier
+from portal_app.billing.prices import ZERO, Package, PriceModel, PriceVersion, Tariff, Tier, with_precedence
 from portal_app.billing.statuses import BillingPeriod, PriceType, RecordStatus, Rounding, SubscriptionStatus
 from portal_app.database import Session
 from portal_app.models.catalog import Meter, Price, PriceTier
@@ -47,8 +47,8 @@ class MeterTariff:
 def list_tariffs(session: Session, customer_id: CustomerId, span: TimeRange, zone: ZoneInfo) -> list[MeterTariff]:
     """Return what the customer's subscriptions charge for usage in `span`, in the order they began.
 
-    A subscription charges from its start, or the end of its trial, to its end; its own price for a meter stands
-    instead of its plan's. `zone` is the customer's, for subscriptions that name none.
+    A subscription charges from its start, or the end of its trial, to its end; while its own price for a meter is
+    valid, that stands instead of its plan's. `zone` is the customer's, for subscriptions that name none.
     """
     subscriptions = session.exec(_BEGUN, params={"customer": customer_id, "until": span.end_at}).all()
     prices = _prices(session, subscriptions) if subscriptions else []
@@ -140,8 +140,11 @@ def _of(
         reset: charged_periods(subscription, span, zone, never_resets=reset is ResetUsage.NEVER) for reset in resets
     }
     for meter_id, found in mine.items():
-        own = [usage_price for usage_price in found if usage_price.price.subscription_id is not None]
-        tariff = Tariff(subscription.currency, _one_at_a_time([usage_price.version for usage_price in own or found]))
+        own, of_plan = (
+            _one_at_a_time([one.version for one in found if (one.price.subscription_id is not None) is is_own])
+            for is_own in (True, False)
+        )
+        tariff = Tariff(subscription.currency, with_precedence(own, of_plan))
         if periods[found[0].reset]:
             yield MeterTariff(meter_id, subscription.public_id, subscription.plan_id, tariff, periods[found[0].reset])
 
@@ -155,14 +158,15 @@ def _is_of(price: Any, subscription: Subscription) -> bool:
 
 
 def _one_at_a_time(versions: Sequence[PriceVersion]) -> tuple[PriceVersion, ...]:
-    """End a price where the next one begins: imported prices may overlap."""
+    """End a price where the next one begins: imported prices may overlap, or be valid for minutes."""
+    versions = [version for version in versions if not version.is_empty]
     ended = [
         replace(version, end_at=later.start_at)
         if later.start_at and (version.end_at is None or version.end_at > later.start_at)
         else version
         for version, later in pairwise(versions)
     ]
-    return (*ended, *versions[-1:])
+    return tuple(version for version in (*ended, *versions[-1:]) if not version.is_empty)
 
 
 def charged_periods(

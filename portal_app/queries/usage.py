@@ -16,7 +16,7 @@ from portal_app.access.principal import CustomerId
 from portal_app.billing.aggregation import Cell
 from portal_app.billing.instants import instant
 from portal_app.billing.metering import AggregationType, MeterRule
-from portal_app.billing.periods import GRID, Preset, TimeRange, Window, floor_to_grid, preset_range, windows
+from portal_app.billing.periods import GRID, Preset, TimeRange, Window, WindowSize, floor_to_grid, preset_range, windows
 from portal_app.billing.rating import Cost, costs
 from portal_app.database import Session
 from portal_app.errors import Invalid, NotFound
@@ -51,6 +51,8 @@ __all__ = [
     "usage_freshness",
     "usage_of_preset",
     "usage_report",
+    "windows_of",
+    "zone_of",
 ]
 
 MAX_WINDOWS = 5000
@@ -63,7 +65,7 @@ def usage_of_preset(session: Session, customer_id: CustomerId, preset: Preset, n
     Raises:
         NotFound: the customer does not exist.
     """
-    zone = _zone(session, customer_id)
+    zone = zone_of(session, customer_id)
     return _report(session, customer_id, UsageQuestion(preset_range(preset, now, zone), preset.size), zone, now)
 
 
@@ -77,7 +79,7 @@ def usage_report(session: Session, customer_id: CustomerId, question: UsageQuest
         NotFound: the customer does not exist.
         Invalid: the span is empty, has more than `MAX_WINDOWS` windows, or too many events to read one by one.
     """
-    return _report(session, customer_id, question, _zone(session, customer_id), now)
+    return _report(session, customer_id, question, zone_of(session, customer_id), now)
 
 
 def usage_freshness(session: Session, customer_id: CustomerId, now: datetime) -> UsageFreshness:
@@ -137,7 +139,8 @@ def _report(
 
 
 def _asked(session: Session, customer_id: CustomerId, question: UsageQuestion, zone: ZoneInfo, now: datetime) -> _Asked:
-    span, points = question.span, _windows(question, zone, now)
+    span = question.span
+    points = windows_of(span, question.size, zone, now, question.anchor_at)
     tariffs: defaultdict[int, list[MeterTariff]] = defaultdict(list)
     for tariff in list_tariffs(session, customer_id, span, zone):
         tariffs[tariff.meter_id].append(tariff)
@@ -152,20 +155,31 @@ def _asked(session: Session, customer_id: CustomerId, question: UsageQuestion, z
     return _Asked(question, until, points, tariffs, used, weighed)
 
 
-def _zone(session: Session, customer_id: CustomerId) -> ZoneInfo:
+def zone_of(session: Session, customer_id: CustomerId) -> ZoneInfo:
+    """Return the customer's zone, in whose local time days begin.
+
+    Raises:
+        NotFound: the customer does not exist.
+    """
     name = session.connection().execute(select(col(Customer.timezone)).where(col(Customer.id) == customer_id)).scalar()
     if name is None:
         raise NotFound(noun="Customer")
     return ZoneInfo(name)
 
 
-def _windows(question: UsageQuestion, zone: ZoneInfo, now: datetime) -> tuple[Window, ...]:
-    span = question.span
+def windows_of(
+    span: TimeRange, size: WindowSize | None, zone: ZoneInfo, now: datetime, anchor_at: datetime | None = None
+) -> tuple[Window, ...]:
+    """Return the windows of a span that have begun; none without a size.
+
+    Raises:
+        Invalid: the span is empty, or has more than `MAX_WINDOWS` windows.
+    """
     if span.start_at >= span.end_at:
         raise Invalid(field="end_time", problem="must be after start_time")
-    if question.size is None:
+    if size is None:
         return ()
-    found = tuple(islice(windows(span, question.size, zone, now, question.anchor_at), MAX_WINDOWS + 1))
+    found = tuple(islice(windows(span, size, zone, now, anchor_at), MAX_WINDOWS + 1))
     if len(found) > MAX_WINDOWS:
         problem = f"makes more than {MAX_WINDOWS} points of this range; choose a shorter range or longer windows"
         raise Invalid(field="window_size", problem=problem)

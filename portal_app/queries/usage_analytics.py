@@ -34,6 +34,10 @@ class UsageAnalysis:
     plans: Mapping[int, PlanSummary]
     sources: Mapping[str, Sequence[str]]
 
+    def price_of(self, charged: Charged | None) -> PriceDetail | None:
+        """Return the price that charged last, else the last one valid while it could have; None if there is none."""
+        return self.prices.get(str(_price_key(charged, self.report.span))) if charged else None
+
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionCharge:
@@ -101,7 +105,7 @@ def subscription_usage(
     span = TimeRange(start_at or subscription.period_start_at, end_at or subscription.period_end_at)
     analysis = analyse_usage(session, customer_id, UsageQuestion(span), now)
     charges = [
-        SubscriptionCharge(one, analysis.features[series.feature.public_id], analysis.prices.get(_price_key(one)))
+        SubscriptionCharge(one, analysis.features[series.feature.public_id], analysis.price_of(one))
         for series in analysis.report.series
         for one in series.charged
         if one.subscription_public_id == subscription_id
@@ -109,9 +113,13 @@ def subscription_usage(
     return SubscriptionUsage(span, subscription.currency, tuple(charges))
 
 
-def _price_key(charged: Charged) -> str:
-    versions = charged.tariff.versions
-    return str(versions[-1].key) if versions else ""
+def _price_key(charged: Charged, span: TimeRange) -> int | str | None:
+    used = [charge.price.key for charge in charged.cost.charges if charge.quantity > 0 or charge.units > 0]
+    if used:
+        return used[-1]
+    parts = [part for part in map(span.overlap, charged.periods) if part]
+    valid = [version.key for version in charged.tariff.versions if any(map(version.is_valid_in, parts))]
+    return valid[-1] if valid else None
 
 
 def _sources(

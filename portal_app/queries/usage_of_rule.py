@@ -7,22 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
-from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.aggregation import Cell
 from portal_app.billing.metering import AggregationType, MeterRule
-from portal_app.billing.periods import TimeRange, Window, WindowSize, windows
+from portal_app.billing.periods import TimeRange, Window, WindowSize
 from portal_app.database import Session
-from portal_app.errors import Invalid, NotFound
+from portal_app.errors import NotFound
 from portal_app.models.catalog import Meter
-from portal_app.models.customer import Customer
 from portal_app.queries.metered import Cuts, Metered, weighing
 from portal_app.queries.meters import rule_of
-from portal_app.queries.usage import MAX_WINDOWS
+from portal_app.queries.usage import windows_of, zone_of
 from portal_app.queries.usage_cells import usage_cells
 from portal_app.queries.usage_events import EVERYTHING, Slice, Usage, count_events
 
@@ -49,10 +46,10 @@ def usage_of_rule(
 
     Raises:
         NotFound: the customer does not exist.
-        Invalid: too many windows or events.
+        Invalid: the span is empty, or has too many windows or events.
     """
-    zone = _zone(session, customer_id)
-    points = _points(span, size, zone, now)
+    zone = zone_of(session, customer_id)
+    points = windows_of(span, size, zone, now)
     weighed = weighing(span, (), zone) if rule.aggregation is AggregationType.WEIGHTED_SUM else ()
     ends = {span.start_at, span.end_at}
     for part in (*points, *(one.part for one in weighed)):
@@ -75,15 +72,6 @@ def meter_rule_of_operator(session: Session, public_id: str) -> MeterRule:
     return rule_of(row, row.id or 0)
 
 
-def _points(span: TimeRange, size: WindowSize | None, zone: ZoneInfo, now: datetime) -> tuple[Window, ...]:
-    if size is None:
-        return ()
-    found = tuple(islice(windows(span, size, zone, now), MAX_WINDOWS + 1))
-    if len(found) > MAX_WINDOWS:
-        raise Invalid(field="window_size", problem=f"makes more than {MAX_WINDOWS} points of this range")
-    return found
-
-
 def _cells(
     session: Session, customer_id: CustomerId, rule: MeterRule, cuts: Sequence[int], only: Slice
 ) -> Sequence[Cell]:
@@ -93,10 +81,3 @@ def _cells(
     usage: Usage = defaultdict(lambda: [Cell() for _ in cuts[1:]])
     count_events(session, customer_id, [rule], cuts, usage, only)
     return usage.get((rule.key, ()), unused)
-
-
-def _zone(session: Session, customer_id: CustomerId) -> ZoneInfo:
-    customer = session.get(Customer, customer_id)
-    if customer is None:
-        raise NotFound(noun="Customer")
-    return ZoneInfo(customer.timezone)

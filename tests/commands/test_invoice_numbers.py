@@ -7,7 +7,7 @@ from sqlalchemy import text
 from statements import explained
 
 from portal_app.commands.invoice_numbers import next_number
-from portal_app.commands.upkeep import expire_credits
+from portal_app.commands.upkeep import due_expiries
 
 
 def read_by(plans):
@@ -46,5 +46,5 @@ def test_upkeep_finds_what_expires_by_an_index(session, acme):
     wallet = cast.add_wallet(session, acme)
     cast.post(session, wallet, cast.credit("5", cast.days_ago(9), grant=cast.GrantTerms(expires_at=cast.days_ago(1))))
     with explained(session) as plans:
-        assert expire_credits(session, NOW) == 1
+        assert len(due_expiries(session, NOW)) == 1
     assert "INDEX ix_credit_grant_expires_at (expires_at<?)" in plans[0][0]

@@ -9,7 +9,8 @@ from statements import counted
 
 from portal_app.billing.states import SubscriptionState
 from portal_app.billing.statuses import BillingModel, BillingPeriod, PriceType, SubscriptionStatus
-from portal_app.queries.subscriptions import RecurringFee, list_subscriptions
+from portal_app.queries.listing import Listing
+from portal_app.queries.subscriptions import RecurringFee, list_subscriptions, list_subscriptions_of_operator
 
 NOW, DAY = cast.NOW, timedelta(days=1)
 PERIOD_END = NOW + 17 * DAY
@@ -126,6 +127,19 @@ def test_a_subscription_shows_the_fees_of_its_own_currency_and_period(session, a
     cast.add_subscription(session, acme, plan, currency="eur", start_at=cast.days_ago(17))
     fees = [[fee.amount for fee in found.fees] for found in list_subscriptions(session, acme, NOW)]
     assert fees == [[20, 50], [200, 50], [55, 50], [18]]
+
+
+def test_a_fee_of_its_own_is_shown_instead_of_the_plans_that_is_due_as_often(session, acme, globex, plan):
+    cast.add_price(session, plan, "50", billing_period=BillingPeriod.ONETIME)
+    mine, other = (cast.add_subscription(session, customer, plan) for customer in (acme, globex))
+    cast.add_price(session, plan, "14", subscription_id=mine.id)
+    cast.add_price(session, plan, "7", subscription_id=mine.id, billing_period=BillingPeriod.ANNUAL)
+    cast.add_price(session, plan, "99", subscription_id=mine.id, end_at=NOW)
+    cast.add_price(session, plan, "1", subscription_id=other.id, billing_period=BillingPeriod.ONETIME)
+    listed = list_subscriptions_of_operator(session, Listing(limit=9), NOW).items
+    for found in (only(session, acme), next(one for one in listed if one.public_id == mine.public_id)):
+        assert [fee.amount for fee in found.fees] == [14, 7, 50]
+    assert [fee.amount for fee in only(session, globex).fees] == [1, 20]
 
 
 @pytest.mark.parametrize(

@@ -62,14 +62,14 @@ async def get_one(price_id: ObjectId, caller: Reader) -> PriceWire:
 
 @router.put("/{price_id}", responses=BODY | CONFLICT | MISSING)
 async def update(price_id: ObjectId, body: PriceUpdate, caller: Writer) -> PriceWire:
-    """Change what a price is called, its group, or its end. Another amount is another price."""
+    """Change what a price is called, its group, or its end, while that is to come. Another amount is another price."""
     await caller.do(update_price, price_id, body.changes())
     return await _answer(caller, price_id)
 
 
 @router.delete("/{price_id}", responses=CONFLICT | MISSING)
 async def delete(price_id: ObjectId, caller: Writer) -> DeletedWire:
-    """End a price with the quarter hour. What it charged until then stays charged."""
+    """End a price with the quarter hour. What it charged until then stays charged; one yet to begin never charges."""
     await caller.do(end_price, price_id)
     return DeletedWire(message="price deleted successfully")
 

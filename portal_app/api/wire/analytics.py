@@ -22,8 +22,9 @@ from portal_app.api.wire.plans import PlanNameWire, plan_name_wire
 from portal_app.api.wire.prices import PriceWire, price_wire
 from portal_app.api.wire.values import Omitted, WireDecimal, WireTime
 from portal_app.billing.metering import AggregationType
+from portal_app.billing.money import exact
 from portal_app.billing.periods import WindowSize
-from portal_app.queries.usage import Charged, Priced, UsagePoint, UsageSeries
+from portal_app.queries.usage import Priced, UsagePoint, UsageSeries
 from portal_app.queries.usage_analytics import SubscriptionUsage, UsageAnalysis
 from portal_app.queries.usage_breakdown import sum_of_costs
 
@@ -178,8 +179,11 @@ def cost_analytics_wire(analysis: UsageAnalysis, request: CostRequest, *, with_c
 
 def subscription_usage_wire(usage: SubscriptionUsage) -> SubscriptionUsageWire:
     """Return what a subscription charges for usage, as the dialect writes it."""
+    with exact():
+        amount = sum((one.charged.cost.exact.amount for one in usage.charges), ZERO)
+        quantities = [sum((charge.units for charge in one.charged.cost.charges), ZERO) for one in usage.charges]
     return SubscriptionUsageWire(
-        amount=sum((one.charged.cost.exact.amount for one in usage.charges), ZERO),
+        amount=amount,
         currency=usage.currency,
         start_time=usage.span.start_at,
         end_time=usage.span.end_at,
@@ -187,13 +191,13 @@ def subscription_usage_wire(usage: SubscriptionUsage) -> SubscriptionUsageWire:
             SubscriptionChargeWire(
                 amount=one.charged.cost.exact.amount,
                 currency=one.charged.cost.currency,
-                quantity=sum((charge.units for charge in one.charged.cost.charges), ZERO),
+                quantity=quantity,
                 meter_id=one.feature.meter.public_id if one.feature.meter else "",
                 meter_display_name=one.feature.meter.name if one.feature.meter else "",
                 feature_id=one.feature.public_id,
                 price=price_wire(one.price) if one.price else None,
             )
-            for one in usage.charges
+            for one, quantity in zip(usage.charges, quantities, strict=True)
         ],
     )
 
@@ -207,7 +211,7 @@ def _item(series: UsageSeries, analysis: UsageAnalysis, request: AnalyticsReques
     properties = {
         label.removeprefix("properties."): value for label, value in labels.items() if label.startswith("properties.")
     }
-    price = analysis.prices.get(_price_id(charged))
+    price = analysis.price_of(charged)
     plan = analysis.plans.get(charged.plan_id) if charged else None
     return AnalyticsItemWire(
         feature_id=feature.public_id,
@@ -251,7 +255,7 @@ def _meter_cost(series: UsageSeries, analysis: UsageAnalysis, request: CostReque
     """What no price applies to costs nothing in the `currency` of the totals."""
     cost = series.costs[0].exact if series.costs else None
     detail = analysis.features[series.feature.public_id]
-    price = analysis.prices.get(_price_id(series.charged[0] if series.charged else None))
+    price = analysis.price_of(series.charged[0] if series.charged else None)
     return MeterCostWire(
         meter_id=series.feature.meter_public_id,
         meter_name=series.feature.meter_name,
@@ -266,8 +270,3 @@ def _meter_cost(series: UsageSeries, analysis: UsageAnalysis, request: CostReque
 
 def _in(costs: tuple[Priced, ...], currency: str) -> Decimal:
     return next((cost.exact.amount for cost in costs if cost.exact.currency == currency), ZERO)
-
-
-def _price_id(charged: Charged | None) -> str:
-    versions = charged.tariff.versions if charged else ()
-    return str(versions[-1].key) if versions else ""

@@ -111,8 +111,8 @@ class SubscriptionUsageRequest(RequestWire):
         """Return the ends of the span that are given.
 
         Raises:
-            Invalid: together they cannot be a span.
+            Invalid: together they cannot be a span, or the one that is given is too far ahead or long ago.
         """
-        if self.start_time is not None:
+        if self.start_time is not None or self.end_time is not None:
             SpanWire(start_time=self.start_time, end_time=self.end_time).span(now)
         return self.start_time, self.end_time
