@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
+from starlette.convertors import Convertor, register_url_convertor
 
 from portal_app.api.answers import BODY, KEY
 from portal_app.api.bodies import DataRoute
@@ -13,6 +14,21 @@ from portal_app.api.wire.sessions import MintRequest, SessionWire, session_wire
 from portal_app.commands.mint_session import mint_session
 from portal_app.database import current_database
 from portal_app.settings import get_settings
+
+
+class _Anything(Convertor[str]):
+    """What is left of an address, as Starlette's `path`, and line breaks in it, too."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
 
 router = APIRouter(prefix="/v1", tags=["sessions"], route_class=DataRoute, responses=KEY)
 
@@ -27,7 +43,7 @@ ExpiresIn = Annotated[int | None, Query(description="As in the body of POST.")]
 ReturnUrl = Annotated[str | None, Query(description="As in the body of POST.", max_length=2048)]
 
 
-@router.post("/customers/portal/{external_id:path}", responses=BODY | ANSWERS)
+@router.post("/customers/portal/{external_id:anything}", responses=BODY | ANSWERS)
 async def mint(
     external_id: ExternalId, caller: Minter, response: Response, asked: MintRequest | None = None
 ) -> SessionWire:
@@ -39,7 +55,7 @@ async def mint(
     return session_wire(minted)
 
 
-@router.get("/customers/portal/{external_id:path}", responses=ANSWERS)
+@router.get("/customers/portal/{external_id:anything}", responses=ANSWERS)
 async def mint_by_get(
     external_id: ExternalId,
     caller: Minter,

@@ -27,7 +27,7 @@ from portal_app.settings import Settings, get_settings
 ODD = [
     "acme/eu", "a/b/c", "/", "100%", "%2F", "%00x", "50%25", "acme eu", " acme ", "äçmé", "客户-17", "\N{PILE OF POO}",
     "a?b", "a#b", "a&b=c", "a+b", "a;b", "a\\b", "a'b", 'a"b', "a<b>", "a:b@c", "a..b", ".hidden", "~", "-",
-    "customers", "portal", "e\u0301", "\u202eacme", "a" * 255, "ä" * 255,
+    "customers", "portal", "a\nb", "e\u0301", "\u202eacme", "a" * 255, "ä" * 255,
 ]  # fmt: skip
 
 
