@@ -12,9 +12,9 @@ from typing import TypeVar
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from portal_app import clock
+from portal_app.commands.give_grants import due_gifts
 from portal_app.commands.upkeep import (
     due_expiries,
-    due_gifts,
     due_moves,
     expire_credits,
     give_credits,

@@ -30,7 +30,7 @@ def refusal_to_note(request: Request, error: PortalError) -> BackgroundTask | No
         reason = f"may not: {error.facts.get('scope', '')}"
     peer = request.client.host if request.client else ""
     address = client_address(peer, request.headers, trusted_proxies(get_settings()))[:64]
-    path = getattr(request.scope.get("route"), "path", "").replace(":anything}", "}")
+    path = getattr(request.scope.get("route"), "path_format", "")
     return BackgroundTask(_note, Refusal(key_id, reason, f"{request.method} {path}", address))
 
 

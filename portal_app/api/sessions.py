@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
-from starlette.convertors import Convertor, register_url_convertor
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from portal_app.api.answers import BODY, KEY
 from portal_app.api.bodies import DataRoute
@@ -16,16 +16,10 @@ from portal_app.database import current_database
 from portal_app.settings import get_settings
 
 
-class _Anything(Convertor[str]):
-    """What is left of an address, as Starlette's `path`, and line breaks in it, too."""
+class _Anything(PathConvertor):
+    """What is left of an address, and line breaks in it, too."""
 
     regex = r"[\s\S]*"
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
 
 
 register_url_convertor("anything", _Anything())

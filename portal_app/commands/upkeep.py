@@ -19,7 +19,7 @@ from portal_app.access.principal import CustomerId
 from portal_app.billing.states import first_end
 from portal_app.billing.statuses import CURRENT_SUBSCRIPTION_STATUSES, SubscriptionStatus, WalletStatus
 from portal_app.commands.audit import record
-from portal_app.commands.give_grants import give_due_grants, subscriptions_owed
+from portal_app.commands.give_grants import give_due_grants
 from portal_app.commands.move_credits import post_expiries
 from portal_app.commands.subscriptions import period_at
 from portal_app.database import Session
@@ -85,11 +85,6 @@ def move_subscription_on(session: Session, key: int, now: datetime) -> int:
     action, customer = f"subscription.{row.subscription_status}", CustomerId(row.customer_id)
     record(session, actor=ACTOR, action=action, customer_id=customer, now=now, public_id=row.public_id)
     return 1
-
-
-def due_gifts(session: Session, now: datetime) -> Sequence[int]:
-    """Return the keys of the running subscriptions that are owed credits by their rules."""
-    return subscriptions_owed(session, now)
 
 
 def give_credits(session: Session, key: int, now: datetime) -> int:

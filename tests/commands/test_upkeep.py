@@ -11,6 +11,7 @@ from sqlmodel import select
 from portal_app.access.principal import CustomerId
 from portal_app.billing.statuses import BillingPeriod, GrantCadence, GrantExpiration, SubscriptionStatus
 from portal_app.commands.customers import update_customer
+from portal_app.commands.give_grants import due_gifts
 from portal_app.commands.grant_rules import NewGrantRule, create_grant_rule, delete_grant_rule
 from portal_app.commands.subscriptions import (
     Cancellation,
@@ -21,7 +22,6 @@ from portal_app.commands.subscriptions import (
 )
 from portal_app.commands.upkeep import (
     due_expiries,
-    due_gifts,
     due_moves,
     expire_credits,
     give_credits,

@@ -6,6 +6,7 @@ from decimal import Decimal
 import cast
 import pytest
 from cast import Line, Paid
+from usage_cast import add_feature
 
 from portal_app.database import Database
 
@@ -34,3 +35,15 @@ def three(session, acme):
 
 
 FIRST, SECOND, THIRD, LATE = "INV-202601-00001", "INV-202601-00002", "INV-202601-00003", "INV-202511-00009"
+
+
+@pytest.fixture
+def calls(session, acme):
+    """Calls, which Acme pays for by their number."""
+    return add_feature(session)
+
+
+@pytest.fixture
+def plan(session):
+    """A plan without a fee."""
+    return cast.add_plan(session, fee=None)

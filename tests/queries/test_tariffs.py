@@ -6,7 +6,7 @@ from decimal import Decimal
 import cast
 import pytest
 from cast import NOW, days_ago
-from usage_cast import add_feature, add_usage_price, ingest, sent
+from usage_cast import add_usage_price, ingest, sent
 
 from portal_app.billing.periods import TimeRange, WindowSize
 from portal_app.billing.statuses import TierMode
@@ -14,16 +14,6 @@ from portal_app.models.catalog import PriceTier
 from portal_app.queries.usage import UsageQuestion, usage_report
 
 WHOLE = TimeRange(days_ago(14), NOW)
-
-
-@pytest.fixture
-def calls(session, acme):
-    return add_feature(session)
-
-
-@pytest.fixture
-def plan(session):
-    return cast.add_plan(session, fee=None)
 
 
 @pytest.fixture

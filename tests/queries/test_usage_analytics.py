@@ -7,7 +7,7 @@ from itertools import pairwise
 import cast
 import pytest
 from cast import NOW, days_ago
-from usage_cast import add_feature, add_usage_price, ingest, sent
+from usage_cast import add_usage_price, ingest, sent
 
 from portal_app.api.wire.analytics import cost_analytics_wire, subscription_usage_wire, usage_analytics_wire
 from portal_app.api.wire.analytics_requests import AnalyticsRequest, CostRequest, SubscriptionUsageRequest
@@ -17,16 +17,6 @@ from portal_app.queries.usage import UsageQuestion
 from portal_app.queries.usage_analytics import analyse_usage, subscription_usage
 
 LAST_WEEK = TimeRange(days_ago(7), NOW)
-
-
-@pytest.fixture
-def calls(session, acme):
-    return add_feature(session)
-
-
-@pytest.fixture
-def plan(session):
-    return cast.add_plan(session, fee=None)
 
 
 @pytest.fixture
