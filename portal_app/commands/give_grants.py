@@ -28,7 +28,7 @@ from portal_app.commands.wallets import NewWallet, create_wallet
 from portal_app.database import Session
 from portal_app.models.subscription import Subscription
 from portal_app.models.wallet import Wallet, WalletTransaction
-from portal_app.queries.grant_rules import Promise, list_promises
+from portal_app.queries.grant_rules import Promise, list_promises_of_operator
 
 _START = "%Y%m%dT%H%M"
 _STARTS = re.compile(r"\d{8}T\d{4}")
@@ -62,7 +62,7 @@ def due_gifts(session: Session, now: datetime) -> list[int]:
 
     Two statements, and one more for each that is owed some: it has to cost little while nothing is due.
     """
-    promises = list_promises(session, col(Subscription.billing_anchor_at).is_not(None))
+    promises = list_promises_of_operator(session, col(Subscription.billing_anchor_at).is_not(None))
     gifts = [gift for promise in promises if (gift := _gift(promise, now)) is not None]
     made = _made(session, [key for gift in gifts for key in gift.keys])
     owed = (gift for gift in gifts if made.isdisjoint(gift.keys) and not _was_given_by_start(session, gift))
@@ -72,7 +72,7 @@ def due_gifts(session: Session, now: datetime) -> list[int]:
 def give_due_grants(session: Session, subscription: int, actor: str, now: datetime) -> int:
     """Give what rules owe a subscription now, and return how often. Asked again, nothing is given twice."""
     session.exec(select(Subscription.id).where(Subscription.id == subscription).with_for_update()).one()
-    promises = list_promises(session, Subscription.id == subscription)
+    promises = list_promises_of_operator(session, Subscription.id == subscription)
     return sum(_give(session, promise, actor, now) for promise in promises)
 
 

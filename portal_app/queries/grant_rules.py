@@ -90,7 +90,7 @@ class UpcomingGrant:
     at: datetime
 
 
-def list_promises(session: Session, *conditions: Any) -> list[Promise]:
+def list_promises_of_operator(session: Session, *conditions: Any) -> list[Promise]:
     """Return what rules give to running subscriptions that meet the conditions, none of a deleted customer."""
     of_it = or_(
         col(GrantRule.plan_id) == col(Subscription.plan_id), col(GrantRule.subscription_id) == col(Subscription.id)
@@ -114,7 +114,7 @@ def upcoming_grants(session: Session, customer_id: CustomerId, now: datetime) ->
     """Return the next credits of each recurring rule, or of one that has not begun, soonest first."""
     found = [
         UpcomingGrant(promise.rule_id, promise.subscription_id, promise.name, promise.credits, at)
-        for promise in list_promises(session, Subscription.customer_id == customer_id)
+        for promise in list_promises_of_operator(session, Subscription.customer_id == customer_id)
         if (at := _next(promise, now)) is not None
     ]
     return sorted(found, key=lambda grant: (grant.at, grant.rule_public_id, grant.subscription_public_id))
