@@ -201,7 +201,7 @@ class TooManyRequests(PortalError):
 
     code = "too_many_requests"
     status = HTTPStatus.TOO_MANY_REQUESTS
-    sentence = "Too much at once. Nothing was taken: send it again in {retry_after} seconds."
+    sentence = "Too much at once. Nothing was taken: wait {retry_after} s and send it again."
 
 
 class Unavailable(PortalError):

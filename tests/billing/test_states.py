@@ -11,6 +11,7 @@ from portal_app.billing.states import (
     UNPAID_STATES,
     InvoiceState,
     SubscriptionState,
+    first_end,
     invoice_state,
     payment_status_of,
     subscription_state,
@@ -148,3 +149,23 @@ S, SS = SubscriptionStatus, SubscriptionState
 )
 def test_a_subscription_has_one_truthful_word(status, end_at, cancels, word):
     assert subscription_state(status, end_at=end_at, cancels=cancels, now=NOW) is word
+
+
+LATER = AHEAD + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("ends", "first"),
+    [
+        ({}, None),
+        ({"cancels_with_period": True}, AHEAD),
+        ({"cancel_at": LATER}, LATER),
+        ({"end_at": LATER}, LATER),
+        ({"cancels_with_period": True, "cancel_at": LATER, "end_at": NOW}, NOW),
+        ({"cancels_with_period": True, "cancel_at": PAST, "end_at": LATER}, PAST),
+        ({"cancels_with_period": True, "end_at": LATER}, AHEAD),
+    ],
+)
+def test_of_several_ends_of_a_subscription_the_first_one_counts(ends, first):
+    none = {"cancels_with_period": False, "cancel_at": None, "end_at": None}
+    assert first_end(period_end_at=AHEAD, **none | ends) == first
