@@ -1,12 +1,24 @@
 """A price that cannot be used says which field is wrong, and what it has to be."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portal_app.billing.periods import TimeRange
-from portal_app.billing.prices import Package, PriceModel, PriceVersion, Tariff, Tier, model_problems, version_problems
+from portal_app.billing.prices import (
+    Package,
+    PriceModel,
+    PriceVersion,
+    Tariff,
+    Tier,
+    model_problems,
+    version_problems,
+    with_precedence,
+)
 from portal_app.billing.statuses import BillingModel, TierMode
 
 PER_UNIT = PriceModel(BillingModel.FLAT_FEE, Decimal("0.024"))
@@ -129,3 +141,74 @@ def test_a_tariff_knows_when_its_prices_change_inside_a_period():
     )
     assert Tariff("usd", versions).changes_in(TimeRange(at(10), at(20))) == [at(12), at(13)]
     assert Tariff("usd", versions).changes_in(TimeRange(at(10), at(13))) == [at(12)]
+
+
+def version(start, end, key="p"):
+    return PriceVersion(key, PER_UNIT, start, end)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "is_empty"),
+    [
+        (at(1), at(2), False),
+        (at(1), at(1), True),
+        (at(2), at(1), True),
+        (None, at(1), False),
+        (at(1), None, False),
+        (None, None, False),
+    ],
+)
+def test_a_price_that_ends_when_it_begins_or_before_is_never_valid(start, end, is_empty):
+    assert version(start, end).is_empty is is_empty
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "is_valid"),
+    [
+        (None, None, True),
+        (None, at(1), False),
+        (None, at(1, 0, 1), True),
+        (at(3), None, False),
+        (at(2, 59, 59), None, True),
+        (at(0), at(1), False),
+        (at(3), at(4), False),
+        (at(2), at(2, 30), True),
+        (at(0), at(4), True),
+    ],
+)
+def test_a_price_is_valid_in_a_span_that_it_shares_an_instant_with(start, end, is_valid):
+    assert version(start, end).is_valid_in(TimeRange(at(1), at(3))) is is_valid
+
+
+HOURS = range(12)
+
+
+@st.composite
+def one_at_a_time(draw, name):
+    """Prices in the order of time, with gaps or without, that may be open at both ends."""
+    hours = sorted(draw(st.sets(st.sampled_from(HOURS), max_size=8)))
+    bounds = [None, *map(at, hours), None] if draw(st.booleans()) else [*map(at, hours)]
+    spans = [span for span in pairwise(bounds) if draw(st.booleans())]
+    return [version(start, end, f"{name}{number}") for number, (start, end) in enumerate(spans)]
+
+
+def valid_at(versions, instant):
+    return [one.key for one in versions if one.is_valid_in(TimeRange(instant, instant + timedelta(seconds=1)))]
+
+
+@given(one_at_a_time("own"), one_at_a_time("plan"))
+def test_at_any_instant_a_subscriptions_own_price_is_valid_or_its_plans_where_it_has_none(own, of_plan):
+    both = with_precedence(own, of_plan)
+    for instant in (at(hour) + timedelta(minutes=minutes) for hour in HOURS for minutes in (-30, 0)):
+        assert valid_at(both, instant) == (valid_at(own, instant) or valid_at(of_plan, instant))
+    assert valid_at(both, at(23)) == (valid_at(own, at(23)) or valid_at(of_plan, at(23)))
+    assert not any(one.is_empty for one in both)
+    assert all(
+        earlier.end_at and later.start_at and earlier.end_at <= later.start_at for earlier, later in pairwise(both)
+    )
+
+
+def test_what_an_own_price_interrupts_is_there_before_and_after_it():
+    of_plan, own = version(at(1), at(9), "plan"), version(at(3), at(5), "own")
+    parts = [(part.key, part.start_at, part.end_at) for part in with_precedence([own], [of_plan])]
+    assert parts == [("plan", at(1), at(3)), ("own", at(3), at(5)), ("plan", at(5), at(9))]
