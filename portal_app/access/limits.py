@@ -114,12 +114,18 @@ def client_address(peer: str, headers: Mapping[str, str], trusted: Networks) -> 
 
     Anybody can put anything at the front of that list; only what trusted proxies added at its end counts.
     """
-    present = peer
+    present = _without_mapping(peer)
     for claimed in reversed([word.strip() for word in headers.get("x-forwarded-for", "").split(",") if word.strip()]):
         if not _is_in(present, trusted) or _parsed(claimed) is None:
             break
-        present = claimed
+        present = _without_mapping(claimed)
     return present
+
+
+def _without_mapping(text: str) -> str:
+    """Return the IPv4 address in one such as `::ffff:10.0.0.1`, as a socket of IPv6 writes it; others as they are."""
+    address = _parsed(text)
+    return str(address.ipv4_mapped) if isinstance(address, IPv6Address) and address.ipv4_mapped else text
 
 
 def _is_in(text: str, networks: Networks) -> bool:

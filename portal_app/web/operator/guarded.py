@@ -78,10 +78,7 @@ def guarded(method: str, path: str, handler: Handler) -> Route:
             with suppress(Unavailable):  # a database that is busy does not hold them up
                 await current_database().write(note_operator_seen, who, now)
         fields = await form_fields(request) if method == "POST" and _is_form(request) else {}
-        try:
-            return await handler(Visit(request, who, fields, now))
-        except PortalError as error:
-            return PlainTextResponse(str(error), error.status.value)
+        return await handler(Visit(request, who, fields, now))
 
     return Route(path, answer, methods=[method])
 
@@ -129,6 +126,13 @@ def back(path: str, **parameters: str) -> RedirectResponse:
     path = path if ours else HOME
     query = ("&" if "?" in path else "?") + urlencode(parameters) if parameters else ""
     return RedirectResponse(path + query, HTTPStatus.SEE_OTHER)
+
+
+async def not_done(_request: Request, error: Exception) -> Response:
+    """Answer why it could not be done, whether the handler says so or the register before it did not answer."""
+    if not isinstance(error, PortalError):  # registered for PortalError alone; the signature is Starlette's
+        raise error
+    return PlainTextResponse(str(error), error.status.value)
 
 
 def refused(sentence: str) -> Response:

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from portal_app import clock
 from portal_app.access.operator_roles import POLICY, WITHOUT_SESSION, Role, may
 from portal_app.commands.operators import disable_operator, set_operator_password
+from portal_app.errors import Unavailable
 from portal_app.models.operator import OperatorSession
 from portal_app.web.operator.routes import create_operator_routes
 
@@ -238,6 +239,15 @@ def test_each_role_may_ask_for_what_the_table_says(signed_in, people, role, meth
     signed_in(role).request(method, path)
     denied = [details for _, _, details in audited(people, "operator.denied")]
     assert denied == ([] if may(role, name) else [{"what": name, "role": role.value}])
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_while_the_database_does_not_answer_every_route_says_so(signed_in, people, method, path):
+    client = signed_in()
+    with people.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE operator_account RENAME TO away")
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.text) == (503, str(Unavailable()))
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
