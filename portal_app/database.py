@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -33,6 +33,9 @@ T = TypeVar("T")
 
 THREADS = 4
 TIMEOUT_SECONDS = 5.0
+THREADS_FOR_FILES = 2
+FILE_SECONDS = 50.0
+"""For what is read into a file: less than the minute that proxies wait for an answer's first byte."""
 READING: dict[str, dict[str, Any]] = {
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
     "sqlite": {"sqlite_query_only": True},
@@ -44,17 +47,19 @@ class Database:
     """One engine and the few threads that use it for the coroutines of pages and routes.
 
     A slow or vanished database never freezes the event loop: a call that takes longer than
-    `TIMEOUT_SECONDS` becomes `Unavailable`.
+    `TIMEOUT_SECONDS` becomes `Unavailable`. Files may take longer, and have threads of their own.
     """
 
     def __init__(self, url: str) -> None:
         """Prepare an engine for `url`; nothing connects until the first use."""
         self.url = url
         self.engine = make_engine(url)
+        event.listen(self.engine, "before_cursor_execute", _refuse_if_over)
         self._reader = self.engine.execution_options(**READING[self.engine.dialect.name])
         self._writer = self.engine.execution_options(sqlite_begin="IMMEDIATE")
         self._readers = ThreadPoolExecutor(THREADS, thread_name_prefix="reading")
         self._writers = ThreadPoolExecutor(THREADS, thread_name_prefix="writing")
+        self._filers = ThreadPoolExecutor(THREADS_FOR_FILES, thread_name_prefix="filing")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -78,26 +83,15 @@ class Database:
         Raises:
             Unavailable: the database did not answer in time.
         """
-        lock, running = Lock(), list[Any]()
+        return await self._read(self._readers, TIMEOUT_SECONDS, query, *args, **kwargs)
 
-        def stoppable(session: Session) -> T:
-            running.append(session.connection().connection.driver_connection)
-            try:
-                return query(session, *args, **kwargs)
-            finally:
-                with lock:  # from here on the connection may be another one's
-                    running.clear()
+    async def read_file(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query that reads a whole file, as `read` does, in one of the few threads that are kept for such.
 
-        def stop() -> None:
-            with lock:
-                for connection in running:
-                    _stop(connection)
-
-        try:
-            return await self._run(self._readers, self.reading, stoppable)
-        except (Unavailable, asyncio.CancelledError):
-            asyncio.get_running_loop().run_in_executor(None, stop)
-            raise
+        Raises:
+            Unavailable: it was not read in `FILE_SECONDS`.
+        """
+        return await self._read(self._filers, FILE_SECONDS, query, *args, **kwargs)
 
     async def write(self, command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a command in a thread, in one transaction.
@@ -107,7 +101,7 @@ class Database:
             ChangedMeanwhile: another transaction got there first; nothing was written.
             TooLarge: a number has more digits than its column keeps; it is named, and nothing was written.
         """
-        return await self._run(self._writers, self.writing, command, *args, **kwargs)
+        return await self._run(self._writers, TIMEOUT_SECONDS, self.writing, command, *args, **kwargs)
 
     @contextmanager
     def alone(self, task: str) -> Iterator[None]:
@@ -129,8 +123,40 @@ class Database:
             finally:
                 connection.exec_driver_sql(f"SELECT pg_advisory_unlock({key})")
 
+    async def _read(
+        self, threads: ThreadPoolExecutor, seconds: float, query: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        lock, running, is_over = Lock(), list[Any](), Event()
+
+        def stoppable(session: Session) -> Any:
+            connection = session.connection(execution_options={"is_over": is_over})
+            running.append(connection.connection.driver_connection)
+            try:
+                return query(session, *args, **kwargs)
+            finally:
+                with lock:  # from here on the connection may be another one's
+                    running.clear()
+
+        def stop() -> None:
+            with lock:
+                for connection in running:
+                    _stop(connection)
+
+        try:
+            return await self._run(threads, seconds, self.reading, stoppable)
+        except (Unavailable, asyncio.CancelledError):
+            is_over.set()
+            asyncio.get_running_loop().run_in_executor(None, stop)
+            raise
+
     async def _run(
-        self, threads: ThreadPoolExecutor, transaction: Any, call: Callable[..., Any], *args: Any, **kwargs: Any
+        self,
+        threads: ThreadPoolExecutor,
+        seconds: float,
+        transaction: Any,
+        call: Callable[..., Any],
+        *args: Any,
+        **kwargs: Any,
     ) -> Any:
         def work() -> Any:
             with transaction() as session:
@@ -138,7 +164,7 @@ class Database:
 
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
+            async with asyncio.timeout(seconds):
                 return await loop.run_in_executor(threads, work)
         except (TimeoutError, OperationalError, InterfaceError, PoolTimeout) as error:
             raise Unavailable from error
@@ -154,7 +180,14 @@ class Database:
         """Release the connections and threads, once the calls that are running have ended."""
         self._readers.shutdown(cancel_futures=True)
         self._writers.shutdown(cancel_futures=True)
+        self._filers.shutdown(cancel_futures=True)
         self.engine.dispose()
+
+
+def _refuse_if_over(connection: Connection, *_statement: object) -> None:
+    is_over = connection.get_execution_options().get("is_over")
+    if is_over is not None and is_over.is_set():
+        raise Unavailable
 
 
 def _stop(connection: Any) -> None:

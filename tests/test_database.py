@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -96,6 +97,52 @@ def test_what_nobody_waits_for_any_more_keeps_no_thread(database, monkeypatch, e
 
     monkeypatch.setattr(database_module, "TIMEOUT_SECONDS", 1.0)
     assert asyncio.run(ask()) == ({ended}, 0)
+
+
+@pytest.mark.threat("T40")
+def test_what_nobody_waits_for_any_more_begins_no_further_statement(database, monkeypatch):
+    monkeypatch.setattr(database_module, "TIMEOUT_SECONDS", 0.05)
+    may_go_on, is_refused = threading.Event(), threading.Event()
+
+    def in_steps(session):
+        names(session)
+        may_go_on.wait(10)
+        with pytest.raises(Unavailable):
+            names(session)
+        is_refused.set()
+
+    async def ask():
+        with pytest.raises(Unavailable):
+            await database.read(in_steps)
+        may_go_on.set()
+        monkeypatch.setattr(database_module, "TIMEOUT_SECONDS", 5.0)
+        assert await asyncio.to_thread(is_refused.wait, 10)
+        return await database.read(names)
+
+    assert asyncio.run(ask()) == []
+
+
+def test_a_file_that_takes_longer_than_pages_wait_is_read_beside_them(database, monkeypatch):
+    monkeypatch.setattr(database_module, "TIMEOUT_SECONDS", 0.2)
+
+    def long(session):
+        time.sleep(0.5)
+        return names(session)
+
+    async def ask():
+        files = [asyncio.create_task(database.read_file(long)) for _ in range(2 * THREADS)]
+        pages = [await database.read(names) for _ in range(THREADS)]
+        assert not any(file.done() for file in files)
+        return pages, await asyncio.gather(*files)
+
+    assert asyncio.run(ask()) == ([[]] * THREADS, [[]] * 2 * THREADS)
+
+
+@pytest.mark.threat("T40")
+def test_a_file_that_is_not_read_in_its_time_is_unavailable(database, monkeypatch):
+    monkeypatch.setattr(database_module, "FILE_SECONDS", 0.05)
+    with pytest.raises(Unavailable):
+        asyncio.run(database.read_file(lambda _session: time.sleep(0.2)))
 
 
 def test_writers_take_turns_and_no_update_is_lost(database):

@@ -53,3 +53,5 @@ class Turns:
 
 TURNS = Turns(AT_ONCE)
 """Those of this process."""
+TURNS_OF_FILES = Turns(1)
+"""Those of this process for what is read into a file: it may take long, and a customer's pages do not wait for it."""

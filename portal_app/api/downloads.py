@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime
-from itertools import chain
+from tempfile import SpooledTemporaryFile
+from typing import IO
 
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.concurrency import iterate_in_threadpool
 
 from portal_app import clock
 from portal_app.access.downloads import Download, FileKind, verify_download
 from portal_app.access.keys import Purpose, derive_key
 from portal_app.access.principal import CustomerId
 from portal_app.access.tokens import TokenRejected
+from portal_app.access.turns import TURNS, TURNS_OF_FILES, WAITING
 from portal_app.api.files import pdf_response
 from portal_app.billing.periods import Preset
 from portal_app.commands.audit import note_download
-from portal_app.database import current_database
+from portal_app.database import Session, current_database
 from portal_app.display import Display, make_display
 from portal_app.errors import LinkRejected
 from portal_app.exports.filenames import content_disposition
@@ -34,6 +37,10 @@ from portal_app.queries.usage import usage_of_preset
 from portal_app.queries.wallets import each_transaction
 from portal_app.settings import get_settings
 
+MOST_IN_MEMORY = 1024 * 1024
+"""Bytes of one file; what is longer waits on disk for whoever takes it."""
+CHUNK = 64 * 1024
+
 router = APIRouter(tags=["files"], include_in_schema=False)
 
 
@@ -47,13 +54,16 @@ async def download(token: str) -> Response:
     except TokenRejected:
         raise LinkRejected from None
     customer = await _customer(wanted, now)
-    if wanted.kind is FileKind.INVOICE_PDF:
-        invoice = await current_database().read(get_invoice, customer, wanted.subject, now)
+    turns = TURNS if wanted.kind is FileKind.INVOICE_PDF else TURNS_OF_FILES
+    async with turns.of(customer, waiting=WAITING):
+        if wanted.kind is FileKind.INVOICE_PDF:
+            invoice = await current_database().read(get_invoice, customer, wanted.subject, now)
+            answer = await pdf_response(invoice, wanted.locale)
+        else:
+            profile = await current_database().read(get_profile, customer)
+            display = make_display(wanted.locale, profile.timezone)
+            answer = _csv_response(wanted, await current_database().read_file(_csv_file, customer, wanted, display))
         await _note(wanted, customer, now)
-        return await pdf_response(invoice, wanted.locale)
-    profile = await current_database().read(get_profile, customer)
-    answer = await _csv(customer, wanted, make_display(wanted.locale, profile.timezone))
-    await _note(wanted, customer, now)
     return answer
 
 
@@ -79,28 +89,38 @@ async def _customer(wanted: Download, now: datetime) -> CustomerId:
     return check.principal.customer_id
 
 
-async def _csv(customer: CustomerId, wanted: Download, display: Display) -> Response:
-    headers = {"Content-Disposition": content_disposition(wanted.kind.value)}
-    chunks = _csv_chunks(customer, wanted, display)
-    first = await run_in_threadpool(next, chunks)  # before the answer starts, so that it can still be "not found"
-    whole = iterate_in_threadpool(chain((first,), chunks))
-    return StreamingResponse(whole, media_type="text/csv; charset=utf-8", headers=headers)
+def _csv_file(session: Session, customer: CustomerId, wanted: Download, display: Display) -> IO[bytes]:
+    """Read a file whole: it is true or refused, and whoever takes it slowly keeps no connection of the database's."""
+    with ExitStack() as unless_whole:
+        file = unless_whole.enter_context(SpooledTemporaryFile(MOST_IN_MEMORY))
+        file.writelines(line.encode() for line in _csv_lines(session, customer, wanted, display))
+        file.seek(0)
+        unless_whole.pop_all()
+    return file
 
 
-def _csv_chunks(customer: CustomerId, wanted: Download, display: Display) -> Iterator[str]:
-    """Yield a file as it is read, so that the longest takes no more memory than the shortest."""
+def _csv_lines(session: Session, customer: CustomerId, wanted: Download, display: Display) -> Iterator[str]:
     now = clock.utc_now()
-    with current_database().reading() as session:
-        if wanted.kind is FileKind.INVOICES_CSV:
-            search = parse_search(
-                wanted.subject, display.local(now).date(), display.decimal_mark, is_month_first=display.is_month_first
-            )
-            found = each_invoice(session, customer, search, display.zone, now)
-            yield from invoices_csv(found, display)
-        elif wanted.kind in {FileKind.USAGE_BREAKDOWN_CSV, FileKind.USAGE_SERIES_CSV}:
-            preset, asked_at = wanted.subject.split()
-            report = usage_of_preset(session, customer, Preset(preset), datetime.fromisoformat(asked_at))
-            is_series = wanted.kind is FileKind.USAGE_SERIES_CSV
-            yield from usage_series_csv(report, display) if is_series else usage_breakdown_csv(report, display)
-        else:
-            yield from transactions_csv(each_transaction(session, customer, wanted.subject), display)
+    if wanted.kind is FileKind.INVOICES_CSV:
+        search = parse_search(
+            wanted.subject, display.local(now).date(), display.decimal_mark, is_month_first=display.is_month_first
+        )
+        return invoices_csv(each_invoice(session, customer, search, display.zone, now), display)
+    if wanted.kind is FileKind.TRANSACTIONS_CSV:
+        return transactions_csv(each_transaction(session, customer, wanted.subject), display)
+    preset, asked_at = wanted.subject.split()
+    report = usage_of_preset(session, customer, Preset(preset), datetime.fromisoformat(asked_at))
+    is_series = wanted.kind is FileKind.USAGE_SERIES_CSV
+    return usage_series_csv(report, display) if is_series else usage_breakdown_csv(report, display)
+
+
+def _csv_response(wanted: Download, file: IO[bytes]) -> Response:
+    headers = {"Content-Disposition": content_disposition(wanted.kind.value)}
+    chunks = iterate_in_threadpool(_chunks(file))
+    return StreamingResponse(chunks, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK):
+            yield chunk

@@ -282,11 +282,12 @@ class Portal(rx.State):
         Raises:
             Unavailable: the database did not answer, or the register of sessions did not confirm this one.
         """
-        confirmed_at, now = self._confirmed_at, clock.utc_now()
-        if confirmed_at is None or (now - confirmed_at).total_seconds() > CONFIRMED_SECONDS:
-            raise Unavailable
         customer = self._customer()
         async with TURNS.of(customer):
+            # Asked now: the turn may have come long after the question.
+            confirmed_at, now = self._confirmed_at, clock.utc_now()
+            if confirmed_at is None or (now - confirmed_at).total_seconds() > CONFIRMED_SECONDS:
+                raise Unavailable
             return await current_database().read(query, customer, *args, **kwargs)
 
 

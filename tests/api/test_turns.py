@@ -1,18 +1,20 @@
-"""What one customer asks for at the same time waits in its turn; what others ask for does not."""
+"""What one customer asks for at the same time waits in its turn, files as well; what others ask for does not."""
 
 import asyncio
+import codecs
 import threading
 import time
 
 import cast
 import httpx2
 import pytest
+from links import file_link, live_principal
 
 from portal_app import clock
+from portal_app.access.downloads import FileKind
 from portal_app.access.turns import Turns
-from portal_app.api import bodies
+from portal_app.api import bodies, downloads
 from portal_app.api.portal import info
-from portal_app.queries.customers import get_profile
 
 AT_ONCE, WAITING = 2, 5
 
@@ -23,45 +25,87 @@ def database(sqlite_database):
     return sqlite_database
 
 
-@pytest.fixture
-def slow(monkeypatch):
-    """Make one query take its time; return how many run, and the most that ever did."""
-    running, most, lock = [0], [0], threading.Lock()
+@pytest.fixture(autouse=True)
+def few_turns(monkeypatch):
+    for module in (bodies, downloads):
+        monkeypatch.setattr(module, "TURNS", Turns(AT_ONCE))
+        monkeypatch.setattr(module, "WAITING", WAITING)
 
-    def profile(session, customer_id):
+
+def slowed(monkeypatch, module, name):
+    """Make a query take its time; return a list with the most that ever ran at once."""
+    query, running, most, lock = getattr(module, name), [0], [0], threading.Lock()
+
+    def slow(*arguments):
         with lock:
             running[0] += 1
             most[0] = max(most[0], running[0])
         time.sleep(0.05)
         with lock:
             running[0] -= 1
-        return get_profile(session, customer_id)
+        return query(*arguments)
 
-    monkeypatch.setattr(info, "get_profile", profile)
-    monkeypatch.setattr(bodies, "TURNS", Turns(AT_ONCE))
-    monkeypatch.setattr(bodies, "WAITING", WAITING)
+    monkeypatch.setattr(module, name, slow)
     return most
 
 
 def asked_at_once(api, *tokens):
+    return got_at_once(api, *[("/v1/customer/portal/info", {"X-Session-Token": token}) for token in tokens])
+
+
+def got_at_once(api, *wanted):
     async def ask():
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://api") as client:
-            sent = [client.get("/v1/customer/portal/info", headers={"X-Session-Token": token}) for token in tokens]
-            return await asyncio.gather(*sent)
+            return await asyncio.gather(*[client.get(path, headers=headers) for path, headers in wanted])
 
     return asyncio.run(ask())
 
 
 @pytest.mark.threat("T40")
 @pytest.mark.usefixtures("acme_id", "globex_id")
-def test_a_customer_is_answered_in_turn_and_only_so_many_may_wait(api, database, slow):
+def test_a_customer_is_answered_in_turn_and_only_so_many_may_wait(api, database, monkeypatch):
+    most = slowed(monkeypatch, info, "get_profile")
     acme, globex = (cast.mint(database, name, now=clock.utc_now()).token for name in ("acme", "globex"))
     answers = asked_at_once(api, *[acme] * 30, globex)
     statuses = [answer.status_code for answer in answers]
     assert set(statuses[:30]) == {200, 429}
     assert statuses[30] == 200
-    assert slow[0] <= AT_ONCE + 1  # the other customer's, too
+    assert most[0] <= AT_ONCE + 1  # the other customer's, too
     refused = next(answer for answer in answers if answer.status_code == 429)
     assert refused.headers["Retry-After"] == "1"
     assert refused.json()["code"] == "too_many_requests"
     assert {answer.status_code for answer in asked_at_once(api, *[acme] * (AT_ONCE + WAITING))} == {200}
+
+
+@pytest.mark.threat("T40")
+@pytest.mark.parametrize(
+    ("kind", "query", "at_once", "status"),
+    [(FileKind.INVOICE_PDF, "get_invoice", AT_ONCE, 404), (FileKind.INVOICES_CSV, "each_invoice", 1, 200)],
+)
+@pytest.mark.usefixtures("acme_id", "globex_id")
+def test_files_of_a_customer_are_made_in_turn_and_only_so_many_may_wait(
+    api, database, monkeypatch, kind, query, at_once, status
+):
+    most = slowed(monkeypatch, downloads, query)
+    principals = [live_principal(database, name, clock.utc_now()) for name in ("acme", "globex")]
+    acme, globex = ((file_link(whose, kind, "", clock.utc_now()), {}) for whose in principals)
+    statuses = [answer.status_code for answer in got_at_once(api, *[acme] * 30, globex)]
+    assert set(statuses[:30]) == {status, 429}
+    assert statuses[30] == status
+    assert most[0] <= at_once + 1  # the other customer's, too
+
+
+@pytest.mark.threat("T40")
+@pytest.mark.usefixtures("acme_id")
+def test_whoever_takes_a_file_slowly_keeps_no_connection_and_no_turn(database):
+    whose = live_principal(database, "acme", clock.utc_now())
+    token = file_link(whose, FileKind.INVOICES_CSV, "", clock.utc_now()).rpartition("/")[2]
+
+    async def take():
+        answers = [await downloads.download(token) for _ in range(20)]
+        held = database.engine.pool.checkedout()
+        return held, [b"".join([part async for part in answer.body_iterator]) for answer in answers]
+
+    held, files = asyncio.run(take())
+    assert held == 0
+    assert {file[:3] for file in files} == {codecs.BOM_UTF8}
