@@ -20,12 +20,17 @@ export interface PortalEvents {
   "session-expiring": CustomEvent<{ expires_at: string; seconds: number }>;
   /** The page shows no data any more. Cancel the event to keep an expired or missing session from being renewed. */
   "session-expired": CustomEvent<{ reason: "missing" | "invalid" | "expired" | "revoked" }>;
-  /** What could not be asked for is asked for again; cancel the event to keep the element from that. */
+  /**
+   * `unavailable`: the portal's data, or the portal, is not there. What could not be asked for or opened is tried again;
+   * cancel the event to keep the element from that.
+   */
   error: CustomEvent<{
     code: "unavailable" | "crowded" | "renewal-refused" | "renewal-failed" | "session-unavailable";
     message?: string;
   }>;
 }
+
+interface ElementEvents extends Omit<HTMLElementEventMap, keyof PortalEvents>, PortalEvents {}
 
 export interface CustomerPortalElement extends HTMLElement {
   /** Asks the host for a session, at the start if there is no `src`, and before the end of each. May be set at any time. */
@@ -35,11 +40,18 @@ export interface CustomerPortalElement extends HTMLElement {
    * session opens it, which takes its link. What fails is an `error` event; the promise is kept either way.
    */
   renew(session?: Session): Promise<void>;
-  addEventListener<K extends keyof PortalEvents>(
+  addEventListener<K extends keyof ElementEvents>(
     type: K,
-    listener: (event: PortalEvents[K]) => void,
+    listener: (this: CustomerPortalElement, event: ElementEvents[K]) => unknown,
     options?: boolean | AddEventListenerOptions,
   ): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener<K extends keyof ElementEvents>(
+    type: K,
+    listener: (this: CustomerPortalElement, event: ElementEvents[K]) => unknown,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | EventListenerOptions): void;
 }
 
 export interface MountOptions {

@@ -11,8 +11,8 @@ const WORDS = {
 const TABS = ["overview", "credits", "invoices", "usage"];
 const LOOKS = ["theme", "locale", "range"];
 const LEAST_HEIGHT = 200;
-const PAUSE = 10_000; // milliseconds between two askings that nobody but the frame wanted
-const TRIES = 5; // each after twice the pause of the one before
+const PAUSE = 10_000; // milliseconds between two askings that the frame alone wanted
+const TRIES = 5; // each after twice the pause
 
 class CustomerPortal extends HTMLElement {
   static observedAttributes = ["src", "token-endpoint", "tab", "hide-header", ...LOOKS];
@@ -20,13 +20,14 @@ class CustomerPortal extends HTMLElement {
   #frame = null;
   #origin = "";
   #path = "/"; // where the page was last
-  #isLost = false; // the page was reloaded, and has neither its token nor its looks any more
+  #isLost = false; // the page was reloaded, without its token and its looks
   #session = null; // the newest that was taken
   #asking = null; // until the host has answered
   #turn = 0; // an answer that comes after a newer session, or after the end of the element, is dropped
   #askedAt = -PAUSE;
   #failed = 0;
   #timer = 0;
+  #silence = 0; // until what has loaded says something
   #hear = (event) => this.#heard(event);
 
   constructor() {
@@ -49,27 +50,31 @@ class CustomerPortal extends HTMLElement {
 
   connectedCallback() {
     window.addEventListener("message", this.#hear);
-    this.renew(this.getAttribute("src"));
+    const src = this.getAttribute("src");
+    this.renew(src && (this.#session ?? src)); // newer, if the element was moved
   }
 
   disconnectedCallback() {
     window.removeEventListener("message", this.#hear);
     this.#drop();
+    clearTimeout(this.#silence);
     this.#frame?.remove();
     this.#frame = null;
   }
 
   attributeChangedCallback(name, was, is) {
+    if (name === "src" && !this.isConnected) this.#session = null;
     if (!this.isConnected || !this.#turn || was === is) return; // what is there when the element comes is read then
     if (name === "src") return void (is && this.renew(is));
-    if (name === "token-endpoint") return void (was === null && this.#mayAsk());
+    if (name === "token-endpoint") return void (was === null && !this.getSession && this.#mayAsk());
     if (!this.#frame || (name === "tab" && !TABS.includes(is))) return;
     const url = new URL(this.#origin + this.#path);
+    if (name === "tab" && url.pathname === pathOf(is)) return; // the host follows its reader
     if (name === "tab") url.search = "";
     url.searchParams.delete(name === "hide-header" ? "header" : name);
     this.#path = (name === "tab" ? pathOf(is) : url.pathname) + url.search;
     this.#isLost = true; // looks are the address's: the page is loaded anew
-    this.renew(this.#session);
+    this.#take(this.#session);
   }
 
   /** Goes on with a fresh session; without one, asks the host for it. Tab, range, search, page and scroll stay. */
@@ -87,16 +92,15 @@ class CustomerPortal extends HTMLElement {
     const turn = this.#drop();
     this.#askedAt = performance.now();
     try {
-      const session = await this.#answer();
+      await null; // the host may do anything while it is asked, and say now whom to ask
+      const session = turn === this.#turn && (await this.#answer());
       if (turn !== this.#turn) return;
       this.#asking = null;
       this.#take(session);
-      this.#failed = 0;
     } catch (error) {
       if (turn !== this.#turn) return;
       this.#asking = null;
-      const goesOn = this.#fail(error) && this.#canAsk && turn === this.#turn;
-      if (goesOn && this.#failed < TRIES) this.#askIn(PAUSE * 2 ** this.#failed++);
+      if (this.#fail(error) && this.#canAsk && turn === this.#turn) this.#askLater();
     }
   }
 
@@ -105,6 +109,10 @@ class CustomerPortal extends HTMLElement {
     if (this.#asking) return;
     this.#failed = 0;
     this.#askIn(Math.max(0, this.#askedAt + PAUSE - performance.now()));
+  }
+
+  #askLater() {
+    if (this.#failed < TRIES) this.#askIn(PAUSE * 2 ** this.#failed++);
   }
 
   #askIn(pause) {
@@ -135,7 +143,7 @@ class CustomerPortal extends HTMLElement {
   /** Somebody can be asked now: where nothing is open, that is done, and a page that is open is told. */
   #mayAsk() {
     if (this.#frame) this.#greet();
-    else if (this.#canAsk && this.isConnected) this.renew();
+    else if (this.#canAsk && this.isConnected) this.#asking = this.#ask(); // nobody was asked before
   }
 
   /** Says that there is somebody who renews: the page then bothers its reader later with the end. */
@@ -170,7 +178,11 @@ class CustomerPortal extends HTMLElement {
     if (this.hasAttribute("sandbox")) {
       this.#frame.sandbox = this.getAttribute("sandbox") || "allow-scripts allow-same-origin allow-downloads";
     }
-    this.#frame.addEventListener("load", () => this.#greet());
+    this.#frame.addEventListener("load", () => {
+      this.#greet();
+      clearTimeout(this.#silence);
+      this.#silence = setTimeout(() => this.#miss(), PAUSE);
+    });
     this.#load(url, token, session);
     this.append(this.#frame);
   }
@@ -196,6 +208,7 @@ class CustomerPortal extends HTMLElement {
 
   #heard(event) {
     if (!this.#frame || event.source !== this.#frame.contentWindow || event.origin !== this.#origin) return;
+    clearTimeout(this.#silence);
     const word = event.data;
     if (typeof word !== "object" || word === null || word.source !== "customer-portal" || word.version !== 1) return;
     const { source: _source, version: _version, type, ...detail } = word;
@@ -205,9 +218,15 @@ class CustomerPortal extends HTMLElement {
     if (detail.path?.startsWith("/")) this.#path = detail.path;
     const reason = type === "session-expired" && detail.reason;
     if (reason === "missing") this.#isLost = true; // what is presented may be expired or invalid, but never missing
-    if (type === "ready") this.#isLost = false;
+    if (type === "ready") [this.#isLost, this.#failed] = [false, 0];
     const ends = type === "session-expiring" || reason === "expired";
     if (this.#relay(type, detail) && (reason === "missing" || (ends && this.#canAsk))) this.#askSoon();
+  }
+
+  /** What has loaded is a page of the browser's about an error, which hears nothing. */
+  #miss() {
+    this.#isLost = true;
+    if (this.#relay("error", { code: "unavailable" })) this.#askLater();
   }
 
   /** Tells the host, and whether it lets the element try again. */
@@ -255,9 +274,11 @@ export function mountPortal(target, options = {}) {
   const place = typeof target === "string" ? document.querySelector(target) : target;
   if (!place) throw new Error(`there is no ${target} on this page`);
   const portal = document.createElement("customer-portal");
-  const { src, tokenEndpoint, tab, range, theme, locale, label, hideHeader, sandbox, getSession, on = {} } = options;
-  const attributes = { src, "token-endpoint": tokenEndpoint, tab, range, theme, locale, label };
-  for (const [name, value] of Object.entries(attributes)) if (value) portal.setAttribute(name, value);
+  const { tokenEndpoint, hideHeader, sandbox, getSession, on = {} } = options;
+  const attributes = { ...options, "token-endpoint": tokenEndpoint };
+  for (const name of ["src", "token-endpoint", "tab", "label", ...LOOKS]) {
+    if (attributes[name]) portal.setAttribute(name, attributes[name]);
+  }
   if (hideHeader) portal.setAttribute("hide-header", "");
   if (sandbox !== undefined && sandbox !== false) portal.setAttribute("sandbox", sandbox === true ? "" : sandbox);
   portal.getSession = getSession ?? null;

@@ -166,6 +166,8 @@
     attributes: true,
     attributeFilter: ["data-term", "data-status", "data-refused", "open"],
   });
+  // So that the page around this one knows that it is none of the browser's about an error; a little after it is told the same.
+  window.addEventListener("load", () => setTimeout(tell, SECOND, "loaded"));
   setInterval(look, 1000);
   for (const name of ["focus", "pageshow", "online"]) window.addEventListener(name, look);
   document.addEventListener("visibilitychange", look);

@@ -49,7 +49,7 @@ class Element extends EventTarget {
     child.parent = this;
     child.isConnected = true;
     child.connectedCallback?.();
-    if (child.contentWindow) setTimeout(() => child.dispatchEvent(new Event("load")), 1000);
+    if (child.contentWindow) setTimeout(() => child.load(), 1000);
   }
   remove() {
     this.parent.children = this.parent.children.filter((child) => child !== this);
@@ -75,9 +75,27 @@ globalThis.document = {
   createElement(name) {
     if (classes.has(name)) return new (classes.get(name))();
     const element = new Element();
-    if (name === "iframe") element.contentWindow = { postMessage: (word, to) => said.push([word, to]) };
+    if (name === "iframe") makeFrame(element);
     return element;
   },
+};
+let silent = false; // what loads is a page of the browser's
+const makeFrame = (element) => {
+  let src = "";
+  element.contentWindow = { postMessage: (word, to) => said.push([word, to]) };
+  element.load = () => {
+    if (!element.isConnected) return;
+    element.dispatchEvent(new Event("load"));
+    if (!silent) setTimeout(() => element.isConnected && hear({ type: "loaded" }), 1000);
+  };
+  Object.defineProperty(element, "src", {
+    configurable: true,
+    get: () => src,
+    set: (link) => {
+      src = link;
+      if (element.isConnected) setTimeout(element.load, 1000);
+    },
+  });
 };
 const body = new Element();
 const frame = () => portal.children[0];

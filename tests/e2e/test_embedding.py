@@ -115,6 +115,17 @@ def test_a_page_that_is_not_listed_is_refused_until_it_is(page, portal, host):
     expect(inside.locator("nav.tabs")).to_be_visible()
 
 
+def test_a_frame_in_which_the_browser_shows_an_error_is_opened_again_by_itself(page, portal, host):
+    inside = framed(page, host, name="new.localhost")
+    page.wait_for_function("words.some(([type]) => type === 'error')", timeout=20_000)
+    assert inner(page).url.startswith("chrome-error:")
+    assert [error["code"] for error in words(page, "error")] == ["unavailable"]
+    with portal.database.writing() as session:
+        set_embed_origins(session, [host.origin("new.localhost")], "tests", clock.utc_now())
+    expect(inside.locator("nav.tabs")).to_be_visible(timeout=30_000)
+    assert host.asked == 2
+
+
 def test_the_frame_grows_and_shrinks_with_what_is_in_it(page, portal, host):
     inside = opened(page, host)
     frame = page.locator("customer-portal iframe")

@@ -313,3 +313,83 @@ def test_a_host_that_sets_the_same_anew_whenever_it_hears_something_starts_no_ci
     failing = "answer = () => { throw new Error('503'); };"
     ran = run(f"{failing} mount(); {again.format('error')} await after(60);")
     assert ran["asked"] == 3
+
+
+@pytest.mark.parametrize("say", ["portal.getSession = getSession", "portal.setAttribute('token-endpoint', '/session')"])
+def test_whom_to_ask_may_be_said_right_after_the_element_came(say):
+    ran = run(f"""
+      answer = () => Object.assign(new String(link("e")), {{ ok: true, json: () => link("e"), url: link("e") }});
+      mount({{ getSession: undefined }}); {say}; await after(2);
+    """)
+    assert ran["src"].endswith("#token=e.b.c")
+    assert (ran["asked"], codes(ran)) == (1, [])
+
+
+def test_an_element_that_its_host_takes_away_while_it_is_asked_opens_when_it_is_put_back():
+    ran = run("""
+      answer = () => { portal.remove(); answer = () => link("b"); return link("former"); };
+      mount(); await after(1); body.append(portal); await after(2);
+    """)
+    assert ran["src"].endswith("#token=b.b.c")
+
+
+def test_a_host_that_renews_by_itself_while_it_is_asked_is_asked_again_later():
+    ran = run("""
+      mount(); await after(60);
+      answer = () => { answer = () => link("later"); portal.renew(link("b")); return link("dropped"); };
+      expiring(); await after(60); expiring(); await after(1);
+    """)
+    assert ran["renewed"] == ["b.b.c", "later.b.c"]
+
+
+def test_a_tab_that_the_host_sets_to_where_the_reader_went_loads_nothing():
+    ran = run("""
+      mount({ tab: "overview" }); await after(60); const was = frame().src;
+      portal.addEventListener("navigated", ({ detail }) => portal.setAttribute("tab", detail.tab));
+      hear({ type: "navigated", tab: "invoices", path: "/invoices?q=paid" }); await after(2);
+      return frame().src === was;
+    """)
+    assert ran["told"] is True
+
+
+def test_looks_that_change_while_the_host_is_asked_do_not_lose_its_answer():
+    ran = run(f"""
+      mount(); await after(60); {SLOW} expiring(); await after(0);
+      portal.setAttribute("theme", "dark"); const looks = frame().src;
+      tell(link("b")); await after(2); return looks;
+    """)
+    assert ran["told"].endswith("/?theme=dark&host=https%3A%2F%2Fapp.example#token=a1.b.c")
+    assert (ran["asked"], ran["renewed"][-1]) == (2, "b.b.c")
+
+
+def test_an_element_with_a_link_alone_that_is_moved_presents_the_newest_that_it_was_given():
+    ran = run("""
+      mount({ src: link("s"), getSession: undefined }); await after(2); await portal.renew(link("t"));
+      portal.remove(); body.append(portal); await after(2); const moved = frame().src;
+      portal.remove(); portal.setAttribute("src", link("u")); body.append(portal); await after(2); return moved;
+    """)
+    assert ran["told"].endswith("#token=t.b.c")
+    assert ran["src"].endswith("#token=u.b.c")
+
+
+def test_a_frame_whose_page_says_nothing_is_loaded_again_after_ever_longer_pauses_but_not_for_ever():
+    """As where the server was away: its frame shows an error of the browser's, which hears nothing."""
+    ran = run("""
+      silent = true; mount(); const at = [];
+      for (let i = 0, was = 0; i < 3600; i += 1, was = asked) { await after(1); if (asked > was) at.push(i); }
+      return [at, frame().src];
+    """)
+    (at, src) = ran["told"]
+    assert src.endswith("#token=a6.b.c")
+    assert codes(ran) == ["unavailable"] * 6
+    assert at == [0, 20, 51, 102, 193, 364]
+
+
+def test_a_session_for_a_frame_whose_page_said_nothing_loads_it():
+    ran = run("""
+      silent = true; mount(); await after(15);
+      silent = false; await portal.renew(link("b")); portal.setAttribute("theme", "dark"); await after(60);
+    """)
+    assert codes(ran) == ["unavailable"]
+    assert ran["src"].endswith("#token=b.b.c")
+    assert ran["renewed"] == []
