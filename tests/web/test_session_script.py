@@ -35,10 +35,12 @@ globalThis.MutationObserver = globalThis.ResizeObserver = class { observe() {} d
 let look;
 globalThis.setInterval = (run) => (look = run);
 globalThis.addEventListener = (name, run) => (heard[name] = run);
+globalThis.setTimeout = (run, pause, ...given) => run(...given);
 (0, eval)(require("fs").readFileSync(process.argv[2], "utf8"));
 look();
 for (const { from, origin, data } of messages) heard.message({ source: from === "parent" ? parent : {}, origin, data });
-for (const { seconds, ...changed } of later) {
+for (const { seconds, happens, ...changed } of later) {
+  if (happens) heard[happens]();
   now += seconds * 1000;
   Object.assign(mark.dataset, changed);
   look();
@@ -114,6 +116,11 @@ def test_what_is_told_goes_to_the_exact_origin_of_the_host_and_has_a_few_fields(
 def test_without_an_exact_origin_nobody_is_told_anything(host):
     assert run({"from": "parent", "origin": host, "data": RENEW}, host=host)["told"] == []
     assert run({"from": "parent", "origin": host, "data": RENEW}, host=host)["pressed"] == []
+
+
+def test_a_page_that_has_loaded_says_so_whatever_its_session_is():
+    told = run(marks={"status": "loading"}, later=({"seconds": 0, "happens": "load"},))["told"]
+    assert told[-1] == [{"source": "customer-portal", "version": 1, "type": "loaded"}, HOST]
 
 
 def test_two_minutes_before_the_end_the_host_is_told_once_and_a_fresh_term_begins_anew():
