@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from portal_app.errors import Unavailable
+from portal_app.errors import PortalError, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +19,9 @@ async def or_reference(answer: Awaitable[T]) -> tuple[T | None, str]:
     """
     try:
         return await answer, ""
-    except Unavailable:
+    except Exception as error:  # whatever it is, the section must say something
+        if isinstance(error, PortalError) and not isinstance(error, Unavailable):
+            raise
         reference = secrets.token_hex(4).upper()
         logger.exception("a section of a page could not be loaded, reference %s", reference)
         return None, reference

@@ -10,7 +10,6 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import reflex as rx
 
-from portal_app.errors import PortalError
 from portal_app.texts import gettext as _
 from portal_app.ui.operator.gate import Desk
 
@@ -33,7 +32,7 @@ def told(
         self.trouble = ""
         try:
             await handler(self, *args, **kwargs)
-        except PortalError:
+        except Exception:  # whatever it is
             self.trouble = secrets.token_hex(4).upper()
             logger.exception("%s could not be done, reference %s", handler.__qualname__, self.trouble)
 

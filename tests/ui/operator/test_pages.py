@@ -1,6 +1,8 @@
 """What the operator's pages say of a customer that is closed, and that none of their events fails without a word."""
 
 import ast
+import subprocess
+import sys
 
 import cast
 from operators import DESK, cookie_of, desk, sign_in
@@ -37,6 +39,31 @@ def test_what_is_archived_says_so_and_offers_nothing_and_what_is_deleted_leads_n
         page.call(f"{CUSTOMER}.load", rows["acme"]["open_to"])
         page.until(lambda: page.values(CUSTOMER)["may_open"] is True)
         assert page.values(CUSTOMER)["badge"]["label"] == ""
+
+
+TOLD = """
+import asyncio
+from portal_app.ui.operator.told import told
+
+class Page:
+    trouble = ""
+
+@told
+async def act(page):
+    raise RuntimeError("nobody thought of it")
+
+page = Page()
+asyncio.run(act(page))
+print(page.trouble)
+"""
+
+
+def test_an_action_that_fails_in_a_way_that_nobody_thought_of_is_told_under_a_reference_that_the_log_has():
+    ran = subprocess.run([sys.executable, "-c", TOLD], cwd=ROOT, capture_output=True, text=True, check=True)
+    reference = ran.stdout.strip()
+    assert len(reference) == 8
+    assert f"act could not be done, reference {reference}" in ran.stderr
+    assert "nobody thought of it" in ran.stderr
 
 
 def test_no_event_of_a_page_fails_without_a_word():
