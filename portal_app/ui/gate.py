@@ -14,7 +14,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import reflex as rx
 from reflex.event import Event
@@ -34,7 +34,7 @@ from portal_app.queries.branding import Operator, branding_of_operator
 from portal_app.queries.customers import get_profile
 from portal_app.queries.layout import Ranges
 from portal_app.settings import get_settings
-from portal_app.ui.addresses import OVERVIEW, clean
+from portal_app.ui.addresses import OVERVIEW, clean, parameters_of
 from portal_app.ui.connections import CONNECTIONS
 from portal_app.ui.endings import ENDINGS
 from portal_app.ui.profile import (
@@ -268,8 +268,8 @@ class Portal(rx.State):
         return make_display(self._locale, self._zone)
 
     def _parameters(self) -> dict[str, str]:
-        """The query of the page's address; the last one of a repeated name counts."""
-        return {name: clean(value) for name, value in parse_qsl(urlsplit(str(self.router.url)).query)}
+        """The query of the page's address."""
+        return parameters_of(str(self.router.url))
 
     async def _ask(
         self,

@@ -118,10 +118,9 @@ def _label(tab: Tab) -> str:
 
 def profile_row(profile: CustomerProfile, display: Display) -> ProfileRow:
     """Word a customer for pages."""
-    words = [word for word in profile.name.split() if word[:1].isalnum()]
     return ProfileRow(
         name=profile.name,
-        initials="".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper(),
+        initials=initials_of(profile.name),
         external_id=profile.external_id,
         email=profile.email,
         address=list(display.address(profile.address, profile.country)),
@@ -134,3 +133,9 @@ def first_locale(*names: str) -> str:
     """Return the first of `names` that CLDR knows, in its own spelling: what a page sends is not kept as sent."""
     known = (find_locale(name) for name in names if _LOCALE.fullmatch(name))
     return next((str(locale) for locale in known if locale), "")
+
+
+def initials_of(name: str) -> str:
+    """Return the first letters of the first word and the last one, or of the only one."""
+    words = [word for word in name.split() if word[:1].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()

@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from typing import Concatenate, ParamSpec, TypedDict, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import reflex as rx
 from reflex.event import Event
@@ -31,9 +31,10 @@ from portal_app.errors import Unavailable
 from portal_app.queries.branding import branding_of_operator
 from portal_app.queries.operators import find_operator_session_of_operator
 from portal_app.settings import get_settings
-from portal_app.ui.addresses import clean
+from portal_app.ui.addresses import clean, parameters_of
 from portal_app.ui.connections import CONNECTIONS
 from portal_app.ui.gate import BOOT, ON_LOAD, Gate, Portal
+from portal_app.ui.profile import initials_of
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ class Desk(rx.State):
         self._connection = connection
         CONNECTIONS.present(connection)
         self.here = _address_here(address)
-        self.problem = clean(dict(parse_qsl(urlsplit(address).query)).get("problem", ""))[:20]
+        self.problem = parameters_of(address).get("problem", "")[:20]
         settings = get_settings()
         name = session_cookie(https=settings.own_origin.startswith("https://"))
         self._token_hash = token_hash(cookie_value(cookies, name), cookie_key(settings))
@@ -122,9 +123,7 @@ class Desk(rx.State):
         if who is None:
             self.status = DeskStatus.CLOSED.value
             return
-        words = [word for word in who.name.split() if word[:1].isalnum()]
-        initials = "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
-        self.who = WhoRow(name=who.name, email=who.email, role=who.role.value, initials=initials)
+        self.who = WhoRow(name=who.name, email=who.email, role=who.role.value, initials=initials_of(who.name))
         self.may_mint, self.may_change = who.role is not Role.VIEWER, who.role is Role.ADMIN
         self._principal, self._confirmed_at = who, now
         CONNECTIONS.admit(self._connection, f"operator {self._connection}")  # it is no stranger's
@@ -182,8 +181,8 @@ class Desk(rx.State):
         return client_address(self.router.session.client_ip, headers, trusted_proxies(get_settings()))[:64]
 
     def _parameters(self) -> dict[str, str]:
-        """The query of the page's address; the last one of a repeated name counts."""
-        return {name: clean(value) for name, value in parse_qsl(urlsplit(str(self.router.url)).query)}
+        """The query of the page's address."""
+        return parameters_of(str(self.router.url))
 
     async def _ask(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query for whoever is signed in.
