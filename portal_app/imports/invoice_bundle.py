@@ -12,7 +12,7 @@ from portal_app.imports.invoice_parts import Part, sum_lines, sum_payments
 from portal_app.imports.invoice_sums import complete
 from portal_app.imports.nouns import INVOICES
 from portal_app.imports.problems import quoted
-from portal_app.imports.run import attributes, current, defaults, frozen, moved
+from portal_app.imports.run import attributes, current, defaults, differing, frozen, moved
 from portal_app.imports.scratch import StagedRow
 from portal_app.models.invoice import Invoice, LineItem, Payment
 
@@ -60,6 +60,18 @@ class Bundle:
         """The lines it will have: a draft's are those of the file, if that has any."""
         brought = [line for line in self.lines if line.row]
         return brought if brought and not self.is_final else self.lines
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything of an invoice that is stored will be written."""
+        if self.stored is None:
+            return False
+        parts = (*self.lines, *self.payments)
+        return (
+            bool(differing(self.stored, self.values))
+            or any(part.row and not (part.stored and not differing(part.stored, part.values)) for part in parts)
+            or len(self.kept_lines) < len(self.lines)
+        )
 
     def work_out(self, targets: dict[tuple[str, str], Target]) -> None:
         """Put together what the invoice comes to, its sums as far as they are given."""
