@@ -16,7 +16,7 @@ from portal_app.commands.external_rows import find_metered
 from portal_app.database import Session
 from portal_app.imports import tiers
 from portal_app.imports.columns import Objection, Values
-from portal_app.imports.load_rows import Aside, load_rows
+from portal_app.imports.load_rows import Aside, hold_terms, load_rows
 from portal_app.imports.maps.catalog import PRICES
 from portal_app.imports.problems import quoted
 from portal_app.imports.run import Run
@@ -25,6 +25,7 @@ from portal_app.models.catalog import PriceTier
 
 def load_prices(run: Run) -> None:
     """Load prices of plans."""
+    hold_terms(run, PRICES)
     load_rows(run, PRICES, _one_at_a_time, aside=Aside("tiers", _find_tiers, _keep_tiers))
 
 

@@ -1,12 +1,11 @@
 """Files that meet what is said of their invoices over REST at the same time, on PostgreSQL: no payment is lost."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
 from cast import NOW
 from operator_files import CUSTOMERS, INVOICES, LINES, PAYMENTS, csv, told
+from postgres import while_open
 from sqlmodel import select
 
 from portal_app.billing.statuses import InvoiceStatus, PaymentMethod, PaymentStatus
@@ -32,20 +31,12 @@ def database(postgres_database):
 def bring_while(database, bring):
     """Import files while a command on the invoice `i` is not finished, and return the run and the invoice."""
 
-    def waits():
-        with database.reading() as session:
-            return session.connection().exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar() > 0
-
     def run(command, **files):
-        with ThreadPoolExecutor(1) as thread:
-            with database.writing() as session:
-                row = session.exec(select(Invoice)).one()
-                command(session, row.customer_id, row.public_id)
-                session.flush()
-                importing = thread.submit(bring, **files)
-                while not importing.done() and not waits():
-                    time.sleep(0.01)
-            outcome = importing.result()
+        def on_invoice(session):
+            row = session.exec(select(Invoice)).one()
+            command(session, row.customer_id, row.public_id)
+
+        outcome = while_open(database, on_invoice, lambda: bring(**files))
         with database.reading() as session:
             assert list(all_violations(session)) == []
             return told(outcome), session.exec(select(Invoice)).one()
