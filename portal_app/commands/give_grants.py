@@ -58,11 +58,11 @@ class _Gift:
 
 
 def due_gifts(session: Session, now: datetime) -> list[int]:
-    """Return the keys of the subscriptions that are owed credits now; an imported one gets them where it comes from.
+    """Return the keys of the subscriptions that are owed credits now.
 
     Two statements, and one more for each that is owed some: it has to cost little while nothing is due.
     """
-    promises = list_promises_of_operator(session, col(Subscription.billing_anchor_at).is_not(None))
+    promises = list_promises_of_operator(session)
     gifts = [gift for promise in promises if (gift := _gift(promise, now)) is not None]
     made = _made(session, [key for gift in gifts for key in gift.keys])
     owed = (gift for gift in gifts if made.isdisjoint(gift.keys) and not _was_given_by_start(session, gift))
