@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from portal_app.billing.statuses import InvoiceStatus
+from portal_app.billing.statuses import InvoiceStatus, PaymentMethod, PaymentStatus
 from portal_app.commands.external_rows import Target
 from portal_app.imports.columns import Objection, Values
 from portal_app.imports.invoice_parts import Part, sum_lines, sum_payments
@@ -125,4 +125,19 @@ class Bundle:
             return
         if self.values["invoice_status"] not in _NEXT[stored.invoice_status]:
             yield "invoice_status", f"is {stored.invoice_status} and cannot become {self.values['invoice_status']}"
+        elif self._keeps_credits(stored):
+            yield "invoice_status", "cannot become VOIDED: make it void here, so that the credits that paid it return"
         yield from frozen(INVOICES, stored, self.values, PROGRESS | INVOICES.fixed)
+
+    def _keeps_credits(self, stored: Invoice) -> bool:
+        """Tell whether it is made void while credits that were taken here, by no import, have not gone back."""
+        voids = (
+            stored.invoice_status is InvoiceStatus.FINALIZED and self.values["invoice_status"] == InvoiceStatus.VOIDED
+        )
+        if not voids or self.values["refunded_amount"] == self.values["amount_paid"]:
+            return False
+        ours = (payment.stored for payment in self.payments if payment.stored and payment.stored.external_id is None)
+        return any(
+            payment.method is PaymentMethod.CREDITS and payment.payment_status is PaymentStatus.SUCCEEDED
+            for payment in ours
+        )
