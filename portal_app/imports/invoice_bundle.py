@@ -85,9 +85,12 @@ class Bundle:
     def _ask_anew(self, stored: Invoice, given: Values) -> None:
         """Empty the sums that the file leaves out, and what payments decide."""
         self.values |= {name: None for name in _FOLLOWING if name not in given}
-        receipts = sum_payments(self.payments)
-        if receipts.count and "amount_paid" not in given:
+        receipts, status = sum_payments(self.payments), given.get("payment_status")
+        paid_since = status == PaymentStatus.SUCCEEDED and stored.amount_remaining
+        if (receipts.count or paid_since) and "amount_paid" not in given:
             self.values["amount_paid"] = None
+        if status == PaymentStatus.REFUNDED and "refunded_amount" not in given:
+            self.values["refunded_amount"] = None
         paid = receipts.received if self.values["amount_paid"] is None else self.values["amount_paid"]
         if paid != stored.amount_paid and "payment_status" not in given:
             self.values["payment_status"] = None

@@ -233,6 +233,18 @@ def test_what_a_file_says_of_the_payment_of_a_finalised_invoice_goes_on(bring, i
     assert (invoice().payment_status, invoice().amount_remaining) == (PaymentStatus.SUCCEEDED, 0)
 
 
+def test_a_status_alone_says_what_was_paid_and_given_back_also_of_an_invoice_that_is_known(bring, invoice):
+    def status(word):
+        return csv(f"{INVOICES},payment_status", f"i,acme,FINALIZED,USD,{AT},{word}")
+
+    bring(customers=CUSTOMERS, invoices=status("PENDING"), line_items=LINE)
+    for word, refunded in (("SUCCEEDED", 0), ("REFUNDED", 20)):
+        assert told(bring(invoices=status(word))) == []
+        found = invoice()
+        assert (found.payment_status, found.amount_paid, found.refunded_amount) == (word, 20, refunded)
+        assert counts(bring())["invoices"] == (0, 0, 1)
+
+
 def test_a_status_that_a_file_leaves_out_stays_while_the_amount_paid_does(bring, invoice):
     row = f"i,acme,FINALIZED,USD,{AT}"
     bring(customers=CUSTOMERS, invoices=csv(f"{INVOICES},payment_status", f"{row},FAILED"), line_items=LINE)
