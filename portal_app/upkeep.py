@@ -68,9 +68,19 @@ def _do_each(
         try:
             with database.writing() as session:
                 done += do(session, one, now)
-        except (OperationalError, InterfaceError):
-            raise  # the database itself: the others would fare no better
-        except Exception:  # one customer's trouble is no other's
+        except Exception as error:  # one customer's trouble is no other's
+            if _is_everybodys(error):
+                raise
             logger.exception("upkeep: %s of %s failed", do.__name__, one)
         time.sleep(time.monotonic() - began_at)
     return done
+
+
+_HELD = {"40P01", "55P03", "57014"}
+"""PostgreSQL's words for a row that others held too long, or in a circle (deadlock, lock and statement time-out)."""
+
+
+def _is_everybodys(error: Exception) -> bool:
+    """Tell whether it is the database itself that failed: the others would fare no better."""
+    is_database = isinstance(error, OperationalError | InterfaceError)
+    return is_database and getattr(error.orig, "sqlstate", None) not in _HELD

@@ -8,13 +8,20 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import psycopg
 import pytest
+
+from portal_app.database import Database, Session
+
+T = TypeVar("T")
 
 FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c listen_addresses='' -c max_connections=60"
 DURABLE = "-c fsync=on -c synchronous_commit=on -c listen_addresses='' -c max_connections=60"
@@ -66,6 +73,27 @@ class PostgresServer:
     def url(self, name: str) -> str:
         """Return the URL of the database called `name`."""
         return f"{self._address}/{name}{self._options}"
+
+
+def while_open(database: Database, first: Callable[[Session], object], then: Callable[[], T]) -> T:
+    """Do `first`, and `then` before its transaction ends, which it does once `then` waits for it; answer with `then`'s.
+
+    `then` has transactions of its own.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        with database.writing() as session:
+            first(session)
+            session.flush()
+            other = thread.submit(then)
+            while not other.done() and not _is_waited_for(database):
+                time.sleep(0.01)
+        return other.result()
+
+
+def _is_waited_for(database: Database) -> bool:
+    with database.reading() as session:
+        blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        return session.connection().exec_driver_sql(blocked).scalar_one() > 0
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from decimal import Decimal
 import cast
 import pytest
 from cast import NOW, days_ago
+from sqlalchemy import event
 from sqlmodel import select
 from statements import counted_by
 
@@ -16,6 +17,7 @@ from portal_app.commands.grant_rules import NewGrantRule, create_grant_rule
 from portal_app.commands.subscriptions import NewSubscription, create_subscription, pause_subscription
 from portal_app.models.catalog import Plan
 from portal_app.models.customer import Customer
+from portal_app.models.subscription import Subscription
 from portal_app.models.wallet import WalletTransaction
 from portal_app.queries.invariants import all_violations
 from portal_app.upkeep import keep_up_once
@@ -26,6 +28,10 @@ NEARLY_ALL_THAT_FITS = "9223372036854"
 @pytest.fixture
 def subscribed(database):
     """Acme and Globex, in this order, on one plan whose rule has given nobody anything yet."""
+    return subscribed_to_one_plan(database)
+
+
+def subscribed_to_one_plan(database):
     with database.writing() as session:
         plan = cast.add_plan(session)
         customers = [cast.add_customer(session, name) for name in ("acme", "globex")]
@@ -65,6 +71,21 @@ def test_what_fails_for_one_customer_is_logged_and_holds_up_no_other(database, s
     [line] = [entry for entry in caplog.records if entry.name == "portal_app.upkeep"]
     assert (line.levelno, line.getMessage()) == (logging.ERROR, "upkeep: give_credits of 1 failed")
     assert line.exc_info
+
+
+def test_who_is_held_by_somebody_else_for_long_holds_up_no_other(postgres_database, caplog):
+    def impatient(connection, _record):
+        connection.execute("SET lock_timeout = '50ms'")
+        connection.commit()
+
+    acme, _globex = subscribed_to_one_plan(postgres_database)
+    postgres_database.engine.dispose()
+    event.listen(postgres_database.engine, "connect", impatient)
+    with postgres_database.writing() as session:
+        session.exec(select(Subscription).where(Subscription.customer_id == acme).with_for_update()).one()
+        assert keep_up_once(postgres_database, NOW).endswith("1 given")
+    assert given(postgres_database) == [("globex", 100)]
+    assert "upkeep: give_credits of 1 failed" in caplog.messages
 
 
 def test_what_is_not_due_costs_no_statement_of_its_own_and_no_write(database, subscribed):

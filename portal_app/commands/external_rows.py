@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import inspect, literal
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from portal_app.billing.metering import FeatureType
@@ -52,6 +53,21 @@ def find_numbers(session: Session, pairs: Collection[tuple[int, str]]) -> dict[t
         col(Invoice.number).in_({number for _, number in pairs}),
     )
     return {(customer, number or ""): external_id or "" for customer, number, external_id in session.exec(statement)}
+
+
+def hold_invoices(session: Session, invoices: Collection[Invoice]) -> bool:
+    """Let nobody else pay, change or void these until the transaction ends; tell whether they are still as read."""
+    if not invoices:
+        return True
+    read = {row.id: tuple(getattr(row, name) for name in _MOVING) for row in invoices}
+    columns = [getattr(Invoice, name) for name in ("id", *_MOVING)]
+    asked = select_columns(*columns).where(col(Invoice.id).in_(read)).order_by(col(Invoice.id))
+    held = session.connection().execute(asked.with_for_update(key_share=True))
+    return all(read[key] == tuple(now) for key, *now in held)
+
+
+_MOVING = ("invoice_status", "payment_status", "amount_paid", "refunded_amount", "updated_at")
+"""What commands change of an invoice; each of them sets the last one."""
 
 
 def find_parts(session: Session, table: type[Part], invoice_ids: Collection[int]) -> dict[int, list[Part]]:

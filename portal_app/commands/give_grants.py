@@ -24,7 +24,7 @@ from portal_app.billing.statuses import (
 )
 from portal_app.commands.move_credits import TopUp, top_up
 from portal_app.commands.usage_tables import is_sqlite
-from portal_app.commands.wallets import NewWallet, create_wallet
+from portal_app.commands.wallets import NewWallet, create_wallet, lock_customer
 from portal_app.database import Session
 from portal_app.models.subscription import Subscription
 from portal_app.models.wallet import Wallet, WalletTransaction
@@ -58,11 +58,11 @@ class _Gift:
 
 
 def due_gifts(session: Session, now: datetime) -> list[int]:
-    """Return the keys of the subscriptions that are owed credits now; an imported one gets them where it comes from.
+    """Return the keys of the subscriptions that are owed credits now.
 
     Two statements, and one more for each that is owed some: it has to cost little while nothing is due.
     """
-    promises = list_promises_of_operator(session, col(Subscription.billing_anchor_at).is_not(None))
+    promises = list_promises_of_operator(session)
     gifts = [gift for promise in promises if (gift := _gift(promise, now)) is not None]
     made = _made(session, [key for gift in gifts for key in gift.keys])
     owed = (gift for gift in gifts if made.isdisjoint(gift.keys) and not _was_given_by_start(session, gift))
@@ -71,7 +71,7 @@ def due_gifts(session: Session, now: datetime) -> list[int]:
 
 def give_due_grants(session: Session, subscription: int, actor: str, now: datetime) -> int:
     """Give what rules owe a subscription now, and return how often. Asked again, nothing is given twice."""
-    session.exec(select(Subscription.id).where(Subscription.id == subscription).with_for_update()).one()
+    session.exec(select(Subscription.id).where(Subscription.id == subscription).with_for_update(key_share=True)).one()
     promises = list_promises_of_operator(session, Subscription.id == subscription)
     return sum(_give(session, promise, actor, now) for promise in promises)
 
@@ -161,5 +161,8 @@ def _wallet(session: Session, customer_id: CustomerId, currency: str, actor: str
         Wallet.wallet_type == WalletType.PRE_PAID,
         Wallet.wallet_status == WalletStatus.ACTIVE,
     )
-    found = session.exec(usable.order_by(col(Wallet.id))).first()
-    return found or create_wallet(session, customer_id, NewWallet(currency), actor, now)
+    oldest = usable.order_by(col(Wallet.id)).limit(1)
+    if (found := session.exec(oldest).first()) is not None:
+        return found
+    lock_customer(session, customer_id)  # what another subscription is given may have opened one meanwhile
+    return session.exec(oldest).first() or create_wallet(session, customer_id, NewWallet(currency), actor, now)

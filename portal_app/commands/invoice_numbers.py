@@ -15,6 +15,7 @@ _FIRST = text(
     "INSERT INTO invoice_sequence (month, last) VALUES (:month, :first) "
     "ON CONFLICT (month) DO UPDATE SET last = invoice_sequence.last + 1 RETURNING last"
 )
+_GO_PAST = text("UPDATE invoice_sequence SET last = :last WHERE month = :month AND last < :last")
 
 
 def next_number(session: Session, issued_at: datetime) -> str:
@@ -25,6 +26,8 @@ def next_number(session: Session, issued_at: datetime) -> str:
         number = f"INV-{month}-{last:0{DIGITS}}"
         if session.exec(select(Invoice.id).where(col(Invoice.number) == number)).first() is None:
             return number
+        # Files have brought numbers since the month's sequence began: they may be many.
+        session.connection().execute(_GO_PAST, {"month": month, "last": _last_of(session, month)})
 
 
 def _begun(session: Session, month: str) -> int:

@@ -193,7 +193,7 @@ def void_invoice(session: Session, customer_id: CustomerId, public_id: str, acto
 
 
 def _issue(session: Session, row: Invoice, now: datetime) -> None:
-    if row.issued_at == row.created_at:  # nobody said when: now
+    if row.issued_at == row.created_at and row.external_id is None:  # nobody said when, as files must: now
         row.issued_at = now
     row.invoice_status, row.finalized_at, row.updated_at = InvoiceStatus.FINALIZED, now, now
     row.number = row.number or next_number(session, row.issued_at)

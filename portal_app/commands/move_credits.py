@@ -138,7 +138,7 @@ def lock_wallet(session: Session, customer_id: CustomerId, wallet_id: str) -> Wa
         NotFound: it does not exist or is another customer's.
     """
     mine = Wallet.customer_id == customer_id, Wallet.public_id == wallet_id
-    row = session.exec(select(Wallet).where(*mine).with_for_update()).first()
+    row = session.exec(select(Wallet).where(*mine).with_for_update(key_share=True)).first()
     if row is None:
         raise NotFound(noun="Wallet")
     return row

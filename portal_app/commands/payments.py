@@ -132,7 +132,7 @@ def lock_invoice(session: Session, customer_id: CustomerId, public_id: str) -> I
         NotFound: it does not exist or is another customer's.
     """
     mine = Invoice.customer_id == customer_id, Invoice.public_id == public_id
-    row = session.exec(select(Invoice).where(*mine).with_for_update()).first()
+    row = session.exec(select(Invoice).where(*mine).with_for_update(key_share=True)).first()
     if row is None:
         raise NotFound(noun="Invoice")
     return row

@@ -83,7 +83,8 @@ class LedgerPoster:
         """Wait for the wallet's turn, then read where its ledger ends and which grants still hold credits."""
         self._session, self._wallet, self._now = session, wallet, now
         current: dict[str, Any] = {"populate_existing": True}
-        session.exec(select(Wallet).where(Wallet.id == wallet.id).with_for_update().execution_options(**current)).one()
+        locked = select(Wallet).where(Wallet.id == wallet.id).with_for_update(key_share=True)
+        session.exec(locked.execution_options(**current)).one()
         last = session.exec(
             select(WalletTransaction)
             .where(WalletTransaction.wallet_id == wallet.id)

@@ -15,6 +15,7 @@ from portal_app.billing.prices import PriceModel, PriceVersion, model_problems, 
 from portal_app.billing.statuses import BillingPeriod, InvoiceCadence, PriceType, RecordStatus
 from portal_app.commands.catalog_rows import added, changed, deleted, refuse_taken, usable
 from portal_app.commands.features import feature_group
+from portal_app.commands.past_charges import refuse_to_recharge
 from portal_app.commands.terms import lock_all_terms, lock_terms, lock_terms_of
 from portal_app.database import Session
 from portal_app.errors import Invalid
@@ -58,7 +59,8 @@ def create_price(session: Session, new: NewPrice, actor: str, now: datetime) -> 
     """Add a price and return its id. It is charged from `start_at`, for usage since then.
 
     Raises:
-        Invalid: a model that cannot rate, dates off the quarter hour, or a time at which another price holds.
+        Invalid: a model that cannot rate, dates off the quarter hour, a time at which another price holds, or one of a
+            subscription that would change what its plan's price has charged in periods that are over.
         NotFound: the plan, subscription, meter or group does not exist.
         Conflict: its key is taken.
     """
@@ -167,7 +169,10 @@ def _row(session: Session, new: NewPrice, now: datetime) -> Price:
 def _refuse_problems(session: Session, row: Price, new: NewPrice) -> None:
     for problem in model_problems(new.model):
         raise Invalid(field=problem.field, problem=problem.sentence)
-    _refuse_dates(PriceVersion("", new.model, new.start_at, new.end_at), _others(session, row))
+    version = PriceVersion("", new.model, new.start_at, new.end_at)
+    _refuse_dates(version, _others(session, row))
+    if row.subscription_id is not None and row.meter_id is not None:
+        refuse_to_recharge(session, row.subscription_id, row.meter_id, version, _versions(session, row, None))
 
 
 def _refuse_dates(version: PriceVersion, others: Sequence[PriceVersion] = ()) -> None:
@@ -177,9 +182,15 @@ def _refuse_dates(version: PriceVersion, others: Sequence[PriceVersion] = ()) ->
 
 def _others(session: Session, row: Price) -> Sequence[PriceVersion]:
     """Return the other prices that charge for what `row` charges for; a plan may have many fixed fees."""
+    versions = _versions(session, row, row.subscription_id)
+    return [version for version in versions if version.key != row.public_id]
+
+
+def _versions(session: Session, row: Price, subscription_id: int | None) -> Sequence[PriceVersion]:
+    """Return the prices of a subscription, or of its plan if None, for what `row` charges for."""
     same = select(Price).where(
         col(Price.plan_id) == row.plan_id,
-        col(Price.subscription_id) == row.subscription_id,
+        col(Price.subscription_id) == subscription_id,
         col(Price.currency) == row.currency,
         col(Price.status) == RecordStatus.PUBLISHED,
         col(Price.meter_id).is_not(None),
@@ -188,5 +199,4 @@ def _others(session: Session, row: Price) -> Sequence[PriceVersion]:
     return [
         PriceVersion(other.public_id, PriceModel(other.billing_model), other.start_at, other.end_at)
         for other in session.exec(same)
-        if other.public_id != row.public_id
     ]

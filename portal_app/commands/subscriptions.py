@@ -219,7 +219,7 @@ def _zone(session: Session, row: Subscription) -> ZoneInfo:
 
 def _locked(session: Session, customer_id: CustomerId, public_id: str) -> Subscription:
     mine = Subscription.customer_id == customer_id, Subscription.public_id == public_id
-    row = session.exec(select(Subscription).where(*mine).with_for_update()).first()
+    row = session.exec(select(Subscription).where(*mine).with_for_update(key_share=True)).first()
     if row is None:
         raise NotFound(noun="Subscription")
     return row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlmodel import col, select
@@ -52,6 +52,14 @@ def lock_terms_of(session: Session, plan_id: int, subscription_id: int | None) -
         _locked(session, select(col(Plan.id)).where(col(Plan.id) == plan_id))
     else:
         _locked(session, select(col(Subscription.id)).where(col(Subscription.id) == subscription_id))
+
+
+def lock_named_terms(session: Session, plans: Collection[str], subscriptions: Collection[str]) -> None:
+    """Lock the same by the operator's own ids, those that there are, in the order of `lock_all_terms`."""
+    for table, names in ((Subscription, subscriptions), (Plan, plans)):
+        if names:
+            named = select(col(table.id)).where(col(table.external_id).in_(names))
+            _locked(session, named.order_by(col(table.public_id)))
 
 
 def _locked(session: Session, statement: Any) -> Any:

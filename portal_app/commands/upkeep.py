@@ -62,7 +62,7 @@ def due_moves(session: Session, now: datetime) -> Sequence[int]:
 def move_subscription_on(session: Session, key: int, now: datetime) -> int:
     """Bring a subscription to where it is now; return 1, or 0 if it is there already or another one moves it."""
     due = select(Subscription).where(Subscription.id == key, *_is_over(now))
-    row = session.exec(due.with_for_update(skip_locked=True)).first()
+    row = session.exec(due.with_for_update(key_share=True, skip_locked=True)).first()
     if row is None:
         return 0
     ends_at = first_end(

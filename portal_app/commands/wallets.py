@@ -53,7 +53,7 @@ def create_wallet(session: Session, customer_id: CustomerId, new: NewWallet, act
     """
     if new.initial_credits and new.initial_expires_at is not None and new.initial_expires_at <= now:
         raise Invalid(field="initial_credits_expiry_date_utc", problem="has passed already")
-    _lock_customer(session, customer_id)
+    lock_customer(session, customer_id)
     same = select(Wallet.id).where(
         Wallet.customer_id == customer_id,
         Wallet.currency == new.currency,
@@ -118,7 +118,12 @@ def terminate_wallet(session: Session, customer_id: CustomerId, wallet_id: str, 
     record(session, actor=actor, action="wallet.terminated", customer_id=customer_id, now=now, public_id=wallet_id)
 
 
-def _lock_customer(session: Session, customer_id: CustomerId) -> None:
-    row = session.exec(select(Customer).where(Customer.id == customer_id).with_for_update()).first()
+def lock_customer(session: Session, customer_id: CustomerId) -> None:
+    """Let nobody else open a wallet of this customer until the transaction ends.
+
+    Raises:
+        NotFound: the customer does not exist or is deleted.
+    """
+    row = session.exec(select(Customer).where(Customer.id == customer_id).with_for_update(key_share=True)).first()
     if row is None or row.status is RecordStatus.DELETED:
         raise NotFound(noun="Customer")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from portal_app.billing.statuses import InvoiceStatus
+from portal_app.billing.statuses import InvoiceStatus, PaymentMethod, PaymentStatus
 from portal_app.commands.external_rows import Target
 from portal_app.imports.columns import Objection, Values
 from portal_app.imports.invoice_parts import Part, sum_lines, sum_payments
 from portal_app.imports.invoice_sums import complete
 from portal_app.imports.nouns import INVOICES
 from portal_app.imports.problems import quoted
-from portal_app.imports.run import attributes, current, defaults, frozen, moved
+from portal_app.imports.run import attributes, current, defaults, differing, frozen, moved
 from portal_app.imports.scratch import StagedRow
 from portal_app.models.invoice import Invoice, LineItem, Payment
 
@@ -61,6 +61,18 @@ class Bundle:
         brought = [line for line in self.lines if line.row]
         return brought if brought and not self.is_final else self.lines
 
+    @property
+    def changes(self) -> bool:
+        """Whether anything of an invoice that is stored will be written."""
+        if self.stored is None:
+            return False
+        parts = (*self.lines, *self.payments)
+        return (
+            bool(differing(self.stored, self.values))
+            or any(part.row and not (part.stored and not differing(part.stored, part.values)) for part in parts)
+            or len(self.kept_lines) < len(self.lines)
+        )
+
     def work_out(self, targets: dict[tuple[str, str], Target]) -> None:
         """Put together what the invoice comes to, its sums as far as they are given."""
         self.values = current(INVOICES, self.stored) if self.stored else defaults(INVOICES)
@@ -73,9 +85,12 @@ class Bundle:
     def _ask_anew(self, stored: Invoice, given: Values) -> None:
         """Empty the sums that the file leaves out, and what payments decide."""
         self.values |= {name: None for name in _FOLLOWING if name not in given}
-        receipts = sum_payments(self.payments)
-        if receipts.count and "amount_paid" not in given:
+        receipts, status = sum_payments(self.payments), given.get("payment_status")
+        paid_since = status == PaymentStatus.SUCCEEDED and stored.amount_remaining
+        if (receipts.count or paid_since) and "amount_paid" not in given:
             self.values["amount_paid"] = None
+        if status == PaymentStatus.REFUNDED and "refunded_amount" not in given:
+            self.values["refunded_amount"] = None
         paid = receipts.received if self.values["amount_paid"] is None else self.values["amount_paid"]
         if paid != stored.amount_paid and "payment_status" not in given:
             self.values["payment_status"] = None
@@ -113,4 +128,19 @@ class Bundle:
             return
         if self.values["invoice_status"] not in _NEXT[stored.invoice_status]:
             yield "invoice_status", f"is {stored.invoice_status} and cannot become {self.values['invoice_status']}"
+        elif self._keeps_credits(stored):
+            yield "invoice_status", "cannot become VOIDED: make it void here, so that the credits that paid it return"
         yield from frozen(INVOICES, stored, self.values, PROGRESS | INVOICES.fixed)
+
+    def _keeps_credits(self, stored: Invoice) -> bool:
+        """Tell whether it is made void while credits that were taken here, by no import, have not gone back."""
+        voids = (
+            stored.invoice_status is InvoiceStatus.FINALIZED and self.values["invoice_status"] == InvoiceStatus.VOIDED
+        )
+        if not voids or self.values["refunded_amount"] == self.values["amount_paid"]:
+            return False
+        ours = (payment.stored for payment in self.payments if payment.stored and payment.stored.external_id is None)
+        return any(
+            payment.method is PaymentMethod.CREDITS and payment.payment_status is PaymentStatus.SUCCEEDED
+            for payment in ours
+        )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from portal_app.billing.money import plain
-from portal_app.commands.external_rows import find_numbers, find_parts, find_rows
+from portal_app.commands.external_rows import find_numbers, find_parts, find_rows, hold_invoices
 from portal_app.imports.columns import Noun, Objection
 from portal_app.imports.invoice_bundle import Bundle
 from portal_app.imports.invoice_parts import (
@@ -48,7 +48,12 @@ def _load_batch(run: Run, rows: dict[str, StagedRow | None]) -> None:
             run.refuse(bundle.row, _named(bundle, bundle.objections(targets)))
         else:
             _check_stored(run, bundle)
-    _store(run, [bundle for bundle in bundles if _is_sound(bundle)])
+    sound = [bundle for bundle in bundles if _is_sound(bundle)]
+    if hold_invoices(run.session, [bundle.stored for bundle in sound if bundle.stored and bundle.changes]):
+        _store(run, sound)
+    else:  # somebody has paid one since it was read, or made it void
+        run.session.expire_all()
+        _load_batch(run, rows)
 
 
 def _bundles(run: Run, rows: dict[str, StagedRow | None]) -> Iterator[Bundle]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal_app.commands.external_rows import find_rows
+from portal_app.commands.terms import lock_named_terms
 from portal_app.database import Session
 from portal_app.imports.columns import KEY, Noun, Objection, Values
 from portal_app.imports.run import Run, attributes, current, defaults, moved
@@ -45,6 +46,13 @@ def load_rows(
         run.session.flush()
         done += len(rows)
         run.advance(noun, done, total)
+
+
+def hold_terms(run: Run, noun: Noun) -> None:
+    """Let nobody else change the terms that the rows of a noun are part of, until the run ends."""
+    for rows in run.scratch.batches(noun):
+        named = ({key for row in rows if (key := row.values.get(name))} for name in ("plan", "subscription"))
+        lock_named_terms(run.session, *named)
 
 
 class _Batch:

@@ -9,7 +9,7 @@ from portal_app.commands.external_rows import find_entitled, find_keyed, find_pl
 from portal_app.commands.meters import start_counting
 from portal_app.database import Session
 from portal_app.imports.columns import Objection, Values
-from portal_app.imports.load_rows import load_rows
+from portal_app.imports.load_rows import hold_terms, load_rows
 from portal_app.imports.maps.usage import ENTITLEMENTS, FEATURES, GROUPS, METERS
 from portal_app.imports.problems import quoted
 from portal_app.imports.run import Run
@@ -45,6 +45,7 @@ def load_features(run: Run) -> None:
 
 def load_entitlements(run: Run) -> None:
     """Load entitlements: one for each feature of a plan, and of a subscription to it."""
+    hold_terms(run, ENTITLEMENTS)
     load_rows(run, ENTITLEMENTS, _entitlements)
 
 

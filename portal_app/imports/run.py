@@ -90,7 +90,7 @@ class Run:
 
     def change(self, row: Row, values: Values) -> bool:
         """Give a row these attributes, and tell whether any was different."""
-        changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+        changed = differing(row, values)
         for name, value in changed.items():
             setattr(row, name, value)
         return bool(changed)
@@ -133,6 +133,11 @@ def current(noun: Noun, row: Row, leaving: Collection[str] = ()) -> Values:
     """Return what a stored row holds in the attributes of its noun's columns, but those called `leaving`."""
     names = [column.attribute for column in noun.columns if column.name != KEY]
     return {name: getattr(row, name) for name in names if name not in leaving}
+
+
+def differing(row: Row, values: Values) -> Values:
+    """Return those of the values that are others than the row's."""
+    return {name: value for name, value in values.items() if getattr(row, name) != value}
 
 
 def moved(noun: Noun, stored: Row, given: Values, beside: Values | None = None) -> Iterator[Objection]:

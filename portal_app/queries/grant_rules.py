@@ -91,7 +91,10 @@ class UpcomingGrant:
 
 
 def list_promises_of_operator(session: Session, *conditions: Any) -> list[Promise]:
-    """Return what rules give to running subscriptions that meet the conditions, none of a deleted customer."""
+    """Return what rules give to running subscriptions that meet the conditions, none of a deleted customer.
+
+    One that was imported is given by its own rules alone: its plan's credits come from where it does.
+    """
     of_it = or_(
         col(GrantRule.plan_id) == col(Subscription.plan_id), col(GrantRule.subscription_id) == col(Subscription.id)
     )
@@ -100,6 +103,7 @@ def list_promises_of_operator(session: Session, *conditions: Any) -> list[Promis
         .join(Customer, col(Customer.id) == col(Subscription.customer_id))
         .where(
             col(Subscription.subscription_status).in_(RUNNING_SUBSCRIPTION_STATUSES),
+            col(Subscription.billing_anchor_at).is_not(None) | col(GrantRule.subscription_id).is_not(None),
             GrantRule.status == RecordStatus.PUBLISHED,
             Customer.status != RecordStatus.DELETED,
             *conditions,

@@ -27,6 +27,15 @@ def test_a_number_is_found_by_an_index_and_the_month_is_read_only_once(session, 
     assert len(second) == 2
 
 
+def test_numbers_that_files_bring_to_a_month_that_has_begun_are_passed_at_once(session, sqlite_database):
+    acme = cast.add_customer(session)
+    assert next_number(session, NOW) == "INV-202601-00001"
+    cast.add_bare_invoices(session, acme, *({"number": f"INV-202601-{n:05}"} for n in range(1, 400)))
+    with explained(session) as plans:
+        assert next_number(session, NOW) == "INV-202601-00400"
+    assert len(plans) < 10
+
+
 def test_postgresql_finds_the_numbers_of_a_month_by_an_index(postgres_database):
     with postgres_database.reading() as session:
         session.execute(text("SET LOCAL enable_seqscan = off"))

@@ -1,12 +1,12 @@
 """Two who change the same terms at once on PostgreSQL: the second waits, and then sees what the first one did."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import cast
 import pytest
 from cast import NOW, days_ago
+from postgres import while_open
 from usage_cast import add_feature, add_usage_price
 
 from portal_app.billing.metering import FeatureType
@@ -42,24 +42,12 @@ def terms(postgres_database):
 def second(postgres_database):
     """Do something in two transactions: the second begins while the first is open, which ends once the other waits."""
 
-    def waits():
-        with postgres_database.reading() as session:
-            blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-            return session.connection().exec_driver_sql(blocked).scalar() > 0
-
-    def alone(command):
-        with postgres_database.writing() as session:
-            return command(session)
-
     def at_once(first, then):
-        with ThreadPoolExecutor(1) as thread:
+        def alone():
             with postgres_database.writing() as session:
-                first(session)
-                session.flush()
-                other = thread.submit(alone, then)
-                while not other.done() and not waits():
-                    time.sleep(0.01)
-            return other.result()
+                return then(session)
+
+        return while_open(postgres_database, first, alone)
 
     return at_once
 

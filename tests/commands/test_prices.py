@@ -6,6 +6,7 @@ from decimal import Decimal
 import cast
 import pytest
 from cast import NOW, days_ago
+from sqlmodel import select
 from usage_cast import add_feature, add_usage_price, ingest, sent
 
 from portal_app.billing.periods import TimeRange
@@ -14,6 +15,7 @@ from portal_app.billing.statuses import BillingModel, BillingPeriod, PriceType
 from portal_app.commands.prices import NewPrice, create_price, end_price, update_price
 from portal_app.errors import Invalid, NotFound
 from portal_app.models.catalog import Meter
+from portal_app.models.subscription import Subscription
 from portal_app.queries.prices import get_price_of_operator
 from portal_app.queries.usage import UsageQuestion, usage_report
 
@@ -107,3 +109,39 @@ def test_an_end_to_come_moves_and_is_lifted(session, plan, calls):
     for end_at in (NOW, NOW + GRID, None):
         update_price(session, price, {"end_at": end_at}, "tests", NOW - GRID)
         assert get_price_of_operator(session, price).end_at == end_at
+
+
+@pytest.fixture
+def create_own(session, acme, plan, price, calls):
+    """Create a price of Acme's subscription alone, which is in its second period."""
+    row = session.exec(select(Subscription).where(Subscription.customer_id == acme)).one()
+    row.start_at, row.current_period_start_at = days_ago(40), days_ago(10)
+    session.flush()
+    model = PriceModel(BillingModel.FLAT_FEE, Decimal("0.05"))
+    meter = session.get(Meter, calls.meter_id).public_id
+
+    def new(**more):
+        asked = {"subscription_id": row.public_id, "meter_id": meter} | more
+        return create_price(session, NewPrice(PriceType.USAGE, "usd", BillingPeriod.MONTHLY, model, **asked), "us", NOW)
+
+    return new
+
+
+@pytest.mark.parametrize("start_at", [None, days_ago(50), days_ago(13), days_ago(13) - GRID])
+def test_what_the_plan_charged_in_a_period_that_is_over_stays_charged(create_own, cost, start_at):
+    with pytest.raises(Invalid, match=r"^start_date: cannot be before 2026-01-10T12:00Z"):
+        create_own(start_at=start_at)
+    assert cost() == 20
+
+
+@pytest.mark.parametrize("dates", [{"start_at": days_ago(10)}, {"start_at": days_ago(12)}, {"end_at": days_ago(14)}])
+def test_an_own_price_begins_where_it_changes_nothing_that_was_charged(create_own, cost, dates):
+    create_own(**dates)
+    assert cost() == 20
+
+
+def test_the_running_period_may_be_charged_anew(session, acme, create_own, cost):
+    row = session.exec(select(Subscription).where(Subscription.customer_id == acme)).one()
+    row.current_period_start_at = days_ago(14)
+    create_own()
+    assert cost() == 50

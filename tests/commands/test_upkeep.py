@@ -179,6 +179,19 @@ def test_recurring_credits_are_given_in_each_period_and_end_with_it(session, acm
     assert len(ledger(session)) == 3
 
 
+def test_an_imported_subscription_is_given_and_promised_what_its_own_rules_say_and_not_what_its_plans_do(
+    session, acme, plan
+):
+    imported = cast.add_subscription(session, acme, plan)
+    create_grant_rule(session, rule(plan, **MONTHLY), "tests", NOW)
+    assert (give_all(session, LATER), upcoming_grants(session, acme, NOW)) == (0, [])
+    own = NewGrantRule("Own", Decimal(7), subscription_id=imported.public_id, **MONTHLY)
+    create_grant_rule(session, own, "tests", NOW)
+    (promised,) = upcoming_grants(session, acme, NOW)
+    give_all(session, promised.at)
+    assert [(credits_, at) for _reason, credits_, _balance, at in ledger(session)] == [(7, NOW), (7, promised.at)]
+
+
 def test_nothing_is_given_from_the_end_on_though_nothing_has_moved_it_there_yet(session, acme, plan, subscribe):
     subscribe(end_at=days_ago(-10))
     create_grant_rule(session, rule(plan, cadence=GrantCadence.RECURRING, period=BillingPeriod.WEEKLY), "tests", NOW)

@@ -1,13 +1,19 @@
 """Invoices with their lines and payments."""
 
+from datetime import datetime
 from decimal import Decimal
 
+import cast
 import pytest
 from operator_files import CUSTOMERS, INVOICES, LINES, PAYMENTS, counts, csv, everything, told
 from sqlmodel import col, select
 
-from portal_app.billing.statuses import BillingReason, InvoiceStatus, InvoiceType, PaymentStatus
+from portal_app.billing.statuses import BillingReason, InvoiceStatus, InvoiceType, PaymentMethod, PaymentStatus
+from portal_app.commands.invoices import finalize_invoice, void_invoice
+from portal_app.commands.payments import NewPayment, record_payment
 from portal_app.models.invoice import Invoice, LineItem, Payment
+from portal_app.queries.invariants import all_violations
+from portal_app.queries.wallets import list_wallets
 
 AT = "2026-01-06T12:00Z"
 INVOICE = csv(INVOICES, f"i,acme,FINALIZED,USD,{AT}")
@@ -227,6 +233,18 @@ def test_what_a_file_says_of_the_payment_of_a_finalised_invoice_goes_on(bring, i
     assert (invoice().payment_status, invoice().amount_remaining) == (PaymentStatus.SUCCEEDED, 0)
 
 
+def test_a_status_alone_says_what_was_paid_and_given_back_also_of_an_invoice_that_is_known(bring, invoice):
+    def status(word):
+        return csv(f"{INVOICES},payment_status", f"i,acme,FINALIZED,USD,{AT},{word}")
+
+    bring(customers=CUSTOMERS, invoices=status("PENDING"), line_items=LINE)
+    for word, refunded in (("SUCCEEDED", 0), ("REFUNDED", 20)):
+        assert told(bring(invoices=status(word))) == []
+        found = invoice()
+        assert (found.payment_status, found.amount_paid, found.refunded_amount) == (word, 20, refunded)
+        assert counts(bring())["invoices"] == (0, 0, 1)
+
+
 def test_a_status_that_a_file_leaves_out_stays_while_the_amount_paid_does(bring, invoice):
     row = f"i,acme,FINALIZED,USD,{AT}"
     bring(customers=CUSTOMERS, invoices=csv(f"{INVOICES},payment_status", f"{row},FAILED"), line_items=LINE)
@@ -244,6 +262,32 @@ def test_a_finalised_invoice_may_be_voided_but_not_come_back(bring, invoice):
     assert told(bring(invoices=INVOICE)) == [
         "invoices.csv:2: invoice_status: invoice 'i': is VOIDED and cannot become FINALIZED"
     ]
+
+
+def test_an_invoice_that_credits_paid_here_is_made_void_here_so_that_they_return(bring, database, invoice):
+    bring(customers=CUSTOMERS, invoices=INVOICE, line_items=LINE)
+    with database.writing() as session:
+        acme, bill = invoice().customer_id, invoice().public_id
+        cast.post(session, cast.add_wallet(session, acme, rate="1"), cast.credit("100", cast.days_ago(9)))
+        paid = NewPayment(Decimal(20), "usd", PaymentMethod.CREDITS)
+        record_payment(session, acme, bill, paid, "tests", cast.NOW)
+    void = csv(INVOICES, f"i,acme,VOIDED,USD,{AT}")
+    (problem,) = told(bring(invoices=void))
+    assert problem.endswith("cannot become VOIDED: make it void here, so that the credits that paid it return")
+    with database.writing() as session:
+        void_invoice(session, acme, bill, "tests", cast.NOW)
+    assert told(bring(invoices=void)) == []
+    with database.reading() as session:
+        assert list_wallets(session, acme, cast.NOW)[0].credits == 100
+        assert list(all_violations(session)) == []
+
+
+def test_a_draft_that_is_issued_here_keeps_the_date_of_its_file(bring, database, invoice):
+    bring(customers=CUSTOMERS, invoices=DRAFT, line_items=LINE)
+    with database.writing() as session:
+        finalize_invoice(session, invoice().customer_id, invoice().public_id, "tests", cast.NOW)
+    assert invoice().issued_at == datetime.fromisoformat(AT)
+    assert told(bring(invoices=INVOICE)) == []
 
 
 def test_a_draft_changes_until_it_is_finalised(bring, invoice, lines):

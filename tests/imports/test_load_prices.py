@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from portal_app.billing.money import Money
 from portal_app.billing.periods import TimeRange
+from portal_app.imports import scratch
 from portal_app.imports.maps.catalog import PRICES
 from portal_app.models.catalog import Price, PriceTier
 from portal_app.models.customer import Customer
@@ -139,6 +140,16 @@ def test_a_price_is_raised_by_ending_it_and_beginning_another(bring):
     assert told(outcome := bring(prices__jsonl=ended + raised)) == []
     assert counts(outcome)["prices"] == (1, 1, 0)
     assert counts(bring())["prices"] == (0, 0, 2)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_price_is_raised_in_any_order_of_a_file_however_long(bring, monkeypatch, order):
+    monkeypatch.setattr(scratch, "BATCH", 1)
+    bring(**CATALOGUE, prices__jsonl=line())
+    ended, raised = line(end_at="2026-01-01T00:00Z"), line(external_id="q", amount=9, start_at="2026-01-01T00:00Z")
+    assert told(bring(prices__jsonl="".join([ended, raised][::order]))) == []
+    early = line(external_id="q", amount=9, start_at="2026-01-01T00:00Z") + line(end_at="2026-01-01T00:15Z")
+    assert len(told(bring(prices__jsonl=early))) == 1
 
 
 @pytest.mark.parametrize(

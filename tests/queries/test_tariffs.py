@@ -52,6 +52,23 @@ def two_calls_a_day(session):
     ingest(session, *(sent(f"e{n}", at=days_ago(n - 0.5), n=2) for n in range(1, 15)))
 
 
+@pytest.mark.parametrize(
+    "ends",
+    [
+        {"cancel_at": days_ago(5), "end_at": days_ago(-3)},
+        {"cancel_at": days_ago(5), "cancel_at_period_end": True},
+        {"subscription_status": "cancelled", "cancelled_at": days_ago(5)},
+        {"subscription_status": "cancelled", "cancel_at": days_ago(5), "cancel_at_period_end": True},
+        {"subscription_status": "cancelled", "current_period_end_at": days_ago(5)},
+    ],
+)
+def test_a_subscription_charges_until_the_first_of_its_ends(session, acme, plan, calls, charges, ends):
+    cast.add_subscription(session, acme, plan, **ends)
+    add_usage_price(session, plan, calls, "0.25")
+    two_calls_a_day(session)
+    assert charges() == [(18, Decimal("0.25"), None, None)]
+
+
 def test_before_and_after_a_price_of_its_own_a_subscription_pays_its_plans(session, plan, calls, own_price, charges):
     add_usage_price(session, plan, calls, "0.25")
     own_price(start_at=days_ago(10), end_at=days_ago(4))
