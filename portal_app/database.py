@@ -10,7 +10,7 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from threading import Event, Lock
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -83,7 +83,7 @@ class Database:
         Raises:
             Unavailable: the database did not answer in time.
         """
-        return await self._read(self._readers, TIMEOUT_SECONDS, query, *args, **kwargs)
+        return await self._run(self._readers, TIMEOUT_SECONDS, self.reading, query, *args, **kwargs)
 
     async def read_file(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query that reads a whole file, as `read` does, in one of the few threads that are kept for such.
@@ -91,13 +91,13 @@ class Database:
         Raises:
             Unavailable: it was not read in `FILE_SECONDS`.
         """
-        return await self._read(self._filers, FILE_SECONDS, query, *args, **kwargs)
+        return await self._run(self._filers, FILE_SECONDS, self.reading, query, *args, **kwargs)
 
     async def write(self, command: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a command in a thread, in one transaction.
 
         Raises:
-            Unavailable: the database did not answer in time; the transaction may still finish.
+            Unavailable: the database did not answer in time; nothing was written, unless it was just being committed.
             ChangedMeanwhile: another transaction got there first; nothing was written.
             TooLarge: a number has more digits than its column keeps; it is named, and nothing was written.
         """
@@ -123,50 +123,27 @@ class Database:
             finally:
                 connection.exec_driver_sql(f"SELECT pg_advisory_unlock({key})")
 
-    async def _read(
-        self, threads: ThreadPoolExecutor, seconds: float, query: Callable[..., Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        lock, running, is_over = Lock(), list[Any](), Event()
-
-        def stoppable(session: Session) -> Any:
-            connection = session.connection(execution_options={"is_over": is_over})
-            running.append(connection.connection.driver_connection)
-            try:
-                return query(session, *args, **kwargs)
-            finally:
-                with lock:  # from here on the connection may be another one's
-                    running.clear()
-
-        def stop() -> None:
-            with lock:
-                for connection in running:
-                    _stop(connection)
-
-        try:
-            return await self._run(threads, seconds, self.reading, stoppable)
-        except (Unavailable, asyncio.CancelledError):
-            is_over.set()
-            asyncio.get_running_loop().run_in_executor(None, stop)
-            raise
-
     async def _run(
         self,
         threads: ThreadPoolExecutor,
         seconds: float,
-        transaction: Any,
+        transaction: Callable[[], AbstractContextManager[Session]],
         call: Callable[..., Any],
         *args: Any,
         **kwargs: Any,
     ) -> Any:
-        def work() -> Any:
-            with transaction() as session:
-                return call(session, *args, **kwargs)
-
-        loop = asyncio.get_running_loop()
+        task = _Task(transaction, lambda session: call(session, *args, **kwargs))
         try:
             async with asyncio.timeout(seconds):
-                return await loop.run_in_executor(threads, work)
-        except (TimeoutError, OperationalError, InterfaceError, PoolTimeout) as error:
+                return await asyncio.get_running_loop().run_in_executor(threads, task.run)
+        except TimeoutError as error:
+            task.give_up()
+            raise Unavailable from error
+        except asyncio.CancelledError:
+            if threads is not self._writers:  # what somebody did is written down, even if they leave
+                task.give_up()
+            raise
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
             raise Unavailable from error
         except IntegrityError as error:
             logger.warning("a write met a constraint: %s", str(error.orig).partition("\n")[0])
@@ -184,19 +161,48 @@ class Database:
         self.engine.dispose()
 
 
+class _Task:
+    """What a thread does with the database for a coroutine, which may not wait for its end."""
+
+    def __init__(
+        self, transaction: Callable[[], AbstractContextManager[Session]], call: Callable[[Session], Any]
+    ) -> None:
+        self._transaction, self._call = transaction, call
+        self._lock, self._connections, self._is_over = Lock(), list[Any](), Event()
+
+    def run(self) -> Any:
+        """Call in a transaction; whoever has given up before it commits finds nothing written."""
+        with self._transaction() as session:
+            connection = session.connection().execution_options(is_over=self._is_over)
+            self._connections.append(connection.connection.driver_connection)
+            try:
+                answer = self._call(session)
+                session.flush()
+            finally:
+                with self._lock:  # from here on the connection may be another one's
+                    self._connections.clear()
+            _refuse_if_over(connection)
+            return answer
+
+    def give_up(self) -> None:
+        """Have it begin no further statement, and the database end the one that it is at, which may take a moment."""
+        self._is_over.set()
+        asyncio.get_running_loop().run_in_executor(None, self._stop)
+
+    def _stop(self) -> None:
+        with self._lock:
+            for connection in self._connections:
+                if isinstance(connection, sqlite3.Connection):
+                    connection.interrupt()
+                    continue
+                with suppress(Exception):  # it is gone, and the statement with it
+                    connection.cancel_safe(timeout=TIMEOUT_SECONDS)
+
+
 def _refuse_if_over(connection: Connection, *_statement: object) -> None:
     is_over = connection.get_execution_options().get("is_over")
     if is_over is not None and is_over.is_set():
         raise Unavailable
-
-
-def _stop(connection: Any) -> None:
-    """Tell a driver, from another thread, to end the statement that it is at."""
-    if isinstance(connection, sqlite3.Connection):
-        connection.interrupt()
-        return
-    with suppress(Exception):  # it is gone, and the statement with it
-        connection.cancel_safe(timeout=TIMEOUT_SECONDS)
 
 
 def _column_of(fault: DoesNotFit, parameters: Any) -> str:

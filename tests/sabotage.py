@@ -358,7 +358,7 @@ SABOTAGES = [
     _one(
         "T40",
         "portal_app/database.py",
-        "asyncio.get_running_loop().run_in_executor(None, stop)\n",
+        "asyncio.get_running_loop().run_in_executor(None, self._stop)\n",
         "pass\n",
         "tests/test_database.py::test_what_nobody_waits_for_any_more_keeps_no_thread",
     ),
@@ -386,8 +386,8 @@ SABOTAGES = [
     _one(
         "T40",
         "portal_app/database.py",
-        "return await self._read(self._filers, FILE_SECONDS, query, *args, **kwargs)",
-        "return await self._read(self._filers, 3600.0, query, *args, **kwargs)",
+        "return await self._run(self._filers, FILE_SECONDS, self.reading, query, *args, **kwargs)",
+        "return await self._run(self._filers, 3600.0, self.reading, query, *args, **kwargs)",
         "tests/test_database.py::test_a_file_that_is_not_read_in_its_time_is_unavailable",
     ),
     _one(

@@ -145,6 +145,53 @@ def test_a_file_that_is_not_read_in_its_time_is_unavailable(database, monkeypatc
         asyncio.run(database.read_file(lambda _session: time.sleep(0.2)))
 
 
+@pytest.mark.parametrize("goes_on_to_read", [False, True])
+def test_a_write_that_did_not_answer_in_time_is_undone(database, monkeypatch, goes_on_to_read):
+    """Whoever sends it again without a key would else have it twice."""
+    may_go_on = threading.Event()
+
+    def slow(session):
+        cast.add_customer(session, "acme")
+        session.flush()
+        may_go_on.wait(10)
+        if goes_on_to_read:
+            names(session)
+
+    async def ask():
+        monkeypatch.setattr(database_module, "TIMEOUT_SECONDS", 0.2)
+        with pytest.raises(Unavailable):
+            await database.write(slow)
+        monkeypatch.setattr(database_module, "TIMEOUT_SECONDS", 60.0)
+        may_go_on.set()
+        await database.write(cast.add_customer, "globex")  # on SQLite once the other one has ended
+        await asyncio.gather(*[database.write(names) for _ in range(THREADS)])
+        return await database.read(names)
+
+    assert asyncio.run(ask()) == ["globex"]
+
+
+def test_what_somebody_does_is_written_though_they_leave(database):
+    may_go_on, is_done = threading.Event(), threading.Event()
+
+    def slow(session):
+        may_go_on.wait(10)
+        cast.add_customer(session, "acme")
+        is_done.set()
+
+    async def leave():
+        asked = asyncio.create_task(database.write(slow))
+        await asyncio.sleep(0.1)
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+        may_go_on.set()
+        await asyncio.to_thread(is_done.wait, 10)
+
+    asyncio.run(leave())
+    database.close()
+    with database.reading() as session:
+        assert names(session) == ["acme"]
+
+
 def test_writers_take_turns_and_no_update_is_lost(database):
     with database.writing() as session:
         wallet_id = cast.add_wallet(session, cast.add_customer(session)).id
@@ -268,6 +315,9 @@ def test_a_writer_that_waits_too_long_for_another_is_unavailable_and_changes_not
     monkeypatch.setattr(database_module, "TIMEOUT_SECONDS", 0.05)
     with sqlite_database.writing(), pytest.raises(Unavailable):
         asyncio.run(sqlite_database.write(cast.add_customer, "acme"))
+    sqlite_database.close()  # once whoever waits has ended
+    with sqlite_database.reading() as session:
+        assert names(session) == []
 
 
 def test_pages_read_while_more_writers_wait_for_their_turn_than_there_are_threads(sqlite_database):
