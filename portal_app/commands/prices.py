@@ -20,6 +20,7 @@ from portal_app.commands.terms import lock_all_terms, lock_terms, lock_terms_of
 from portal_app.database import Session
 from portal_app.errors import Invalid
 from portal_app.models.catalog import Meter, Price, PriceTier
+from portal_app.models.subscription import Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def create_price(session: Session, new: NewPrice, actor: str, now: datetime) -> 
 
     Raises:
         Invalid: a model that cannot rate, dates off the quarter hour, a time at which another price holds, or one of a
-            subscription that would change what its plan's price has charged in periods that are over.
+            subscription in another currency, or that would change what its plan's has charged in periods that are over.
         NotFound: the plan, subscription, meter or group does not exist.
         Conflict: its key is taken.
     """
@@ -139,6 +140,10 @@ def _refuse_past(row: Price, end_at: datetime | None, now: datetime) -> None:
 
 def _row(session: Session, new: NewPrice, now: datetime) -> Price:
     plan_id, subscription_id = lock_terms(session, new.plan_id, new.subscription_id)
+    if subscription_id is not None:
+        currency = session.get_one(Subscription, subscription_id).currency
+        if new.currency != currency:
+            raise Invalid(field="currency", problem=f"must be {currency}, as the subscription's is")
     model = new.model
     return Price(
         plan_id=plan_id,

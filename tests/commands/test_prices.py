@@ -145,3 +145,18 @@ def test_the_running_period_may_be_charged_anew(session, acme, create_own, cost)
     row.current_period_start_at = days_ago(14)
     create_own()
     assert cost() == 50
+
+
+def test_a_subscriptions_own_price_is_in_its_currency_since_another_would_never_charge(session, acme, plan):
+    subscription = session.exec(select(Subscription)).one()
+
+    def own(currency):
+        model = PriceModel(BillingModel.FLAT_FEE, Decimal(9))
+        asked = NewPrice(
+            PriceType.FIXED, currency, BillingPeriod.MONTHLY, model, subscription_id=subscription.public_id
+        )
+        return create_price(session, asked, "tests", NOW)
+
+    with pytest.raises(Invalid, match="currency: must be usd, as the subscription's is"):
+        own("eur")
+    assert own("usd")
