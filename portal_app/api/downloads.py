@@ -93,7 +93,8 @@ def _csv_file(session: Session, customer: CustomerId, wanted: Download, display:
     """Read a file whole: it is true or refused, and whoever takes it slowly keeps no connection of the database's."""
     with ExitStack() as unless_whole:
         file = unless_whole.enter_context(SpooledTemporaryFile(MOST_IN_MEMORY))
-        file.writelines(line.encode() for line in _csv_lines(session, customer, wanted, display))
+        for line in _csv_lines(session, customer, wanted, display):  # `writelines` would hold all of them in memory
+            file.write(line.encode())
         file.seek(0)
         unless_whole.pop_all()
     return file

@@ -2,8 +2,10 @@
 
 import asyncio
 import codecs
+import io
 import threading
 import time
+import tracemalloc
 
 import cast
 import httpx2
@@ -109,3 +111,13 @@ def test_whoever_takes_a_file_slowly_keeps_no_connection_and_no_turn(database):
     held, files = asyncio.run(take())
     assert held == 0
     assert {file[:3] for file in files} == {codecs.BOM_UTF8}
+
+
+def test_a_long_file_is_not_held_in_memory(monkeypatch):
+    monkeypatch.setattr(downloads, "_csv_lines", lambda *_: ("x" * 1000 for _ in range(20_000)))
+    tracemalloc.start()
+    with downloads._csv_file(None, None, None, None) as file:
+        _, most = tracemalloc.get_traced_memory()
+        assert file.seek(0, io.SEEK_END) == 20_000_000
+    tracemalloc.stop()
+    assert most < 4 * downloads.MOST_IN_MEMORY
