@@ -378,6 +378,13 @@ SABOTAGES = [
     ),
     _one(
         "T40",
+        "portal_app/queries/rows.py",
+        "refuse_if_over(connection)",
+        "pass",
+        "tests/test_database.py::test_of_what_is_streamed_no_further_part_is_read_for_nobody",
+    ),
+    _one(
+        "T40",
         "portal_app/api/downloads.py",
         "async with turns.of(customer, waiting=WAITING):",
         "async with turns.of(object(), waiting=WAITING):",
