@@ -87,6 +87,13 @@ SABOTAGES = [
     ),
     _one(
         "T7",
+        "portal_app/api/downloads.py",
+        "await _customer(wanted, now)  # asked again",
+        "pass  # asked again",
+        "tests/api/test_turns.py::test_a_file_whose_turn_comes_after_its_session_was_revoked_is_refused",
+    ),
+    _one(
+        "T7",
         GATE,
         "if confirmed_at is None or (now",
         "if confirmed_at and (now",

@@ -56,6 +56,8 @@ async def download(token: str) -> Response:
     customer = await _customer(wanted, now)
     turns = TURNS if wanted.kind is FileKind.INVOICE_PDF else TURNS_OF_FILES
     async with turns.of(customer, waiting=WAITING):
+        now = clock.utc_now()
+        await _customer(wanted, now)  # asked again: the turn may have come long after
         if wanted.kind is FileKind.INVOICE_PDF:
             invoice = await current_database().read(get_invoice, customer, wanted.subject, now)
             answer = await pdf_response(invoice, wanted.locale)

@@ -6,6 +6,7 @@ import io
 import threading
 import time
 import tracemalloc
+from contextlib import AsyncExitStack
 
 import cast
 import httpx2
@@ -17,6 +18,8 @@ from portal_app.access.downloads import FileKind
 from portal_app.access.turns import Turns
 from portal_app.api import bodies, downloads
 from portal_app.api.portal import info
+from portal_app.commands.use_session import revoke_session
+from portal_app.errors import LinkRejected
 
 AT_ONCE, WAITING = 2, 5
 
@@ -121,3 +124,24 @@ def test_a_long_file_is_not_held_in_memory(monkeypatch):
         assert file.seek(0, io.SEEK_END) == 20_000_000
     tracemalloc.stop()
     assert most < 4 * downloads.MOST_IN_MEMORY
+
+
+@pytest.mark.threat("T7", "T40")
+@pytest.mark.parametrize("kind", [FileKind.INVOICES_CSV, FileKind.INVOICE_PDF])
+@pytest.mark.usefixtures("acme_id")
+def test_a_file_whose_turn_comes_after_its_session_was_revoked_is_refused(database, kind):
+    whose = live_principal(database, "acme", clock.utc_now())
+    token = file_link(whose, kind, "", clock.utc_now()).rpartition("/")[2]
+    turns = downloads.TURNS if kind is FileKind.INVOICE_PDF else downloads.TURNS_OF_FILES
+
+    async def take():
+        async with AsyncExitStack() as others:
+            for _ in range(turns._at_once):
+                await others.enter_async_context(turns.of(whose.customer_id))
+            waiting = asyncio.create_task(downloads.download(token))
+            await asyncio.sleep(0.3)
+            await database.write(revoke_session, whose.jti, "tests", "tests", clock.utc_now())
+        await waiting
+
+    with pytest.raises(LinkRejected):
+        asyncio.run(take())
