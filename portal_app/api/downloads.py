@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import iterate_in_threadpool
 
@@ -45,8 +46,26 @@ router = APIRouter(tags=["files"], include_in_schema=False)
 
 
 @router.get("/files/{token}")
-async def download(token: str) -> Response:
-    """Answer with the file a link is for, if its minute is not over and whoever asked for it may still read."""
+async def download(token: str, request: Request) -> Response:
+    """Answer with the file a link is for, if its minute is not over and whoever asked for it may still read.
+
+    Whoever goes away gives back the turn, and ends what is read; the server would go on.
+    """
+    making, leaving = asyncio.ensure_future(_answer(token)), asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait((making, leaving), return_when=asyncio.FIRST_COMPLETED)
+        return await making if making.done() else Response()  # which nobody hears
+    finally:
+        making.cancel()
+        leaving.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _answer(token: str) -> Response:
     now = clock.utc_now()
     key = derive_key(get_settings().secret_key.get_secret_value(), Purpose.DOWNLOADS)
     try:

@@ -19,7 +19,7 @@ from portal_app.access.turns import Turns
 from portal_app.api import bodies, downloads
 from portal_app.api.portal import info
 from portal_app.commands.use_session import revoke_session
-from portal_app.errors import LinkRejected
+from portal_app.errors import LinkRejected, Unavailable
 
 AT_ONCE, WAITING = 2, 5
 
@@ -107,7 +107,7 @@ def test_whoever_takes_a_file_slowly_keeps_no_connection_and_no_turn(database):
     token = file_link(whose, FileKind.INVOICES_CSV, "", clock.utc_now()).rpartition("/")[2]
 
     async def take():
-        answers = [await downloads.download(token) for _ in range(20)]
+        answers = [await downloads._answer(token) for _ in range(20)]
         held = database.engine.pool.checkedout()
         return held, [b"".join([part async for part in answer.body_iterator]) for answer in answers]
 
@@ -138,10 +138,50 @@ def test_a_file_whose_turn_comes_after_its_session_was_revoked_is_refused(databa
         async with AsyncExitStack() as others:
             for _ in range(turns._at_once):
                 await others.enter_async_context(turns.of(whose.customer_id))
-            waiting = asyncio.create_task(downloads.download(token))
+            waiting = asyncio.create_task(downloads._answer(token))
             await asyncio.sleep(0.3)
             await database.write(revoke_session, whose.jti, "tests", "tests", clock.utc_now())
         await waiting
 
     with pytest.raises(LinkRejected):
         asyncio.run(take())
+
+
+@pytest.mark.threat("T40")
+@pytest.mark.usefixtures("acme_id")
+def test_a_file_whose_taker_has_gone_is_neither_read_nor_waited_for(api, database, monkeypatch):
+    begun, has_begun, may_end = [], threading.Event(), threading.Event()
+    whose = live_principal(database, "acme", clock.utc_now())
+    path = file_link(whose, FileKind.INVOICES_CSV, "", clock.utc_now())
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+
+    def endless(*_asked):
+        begun.append(path)
+        has_begun.set()
+        may_end.wait(10)
+        raise Unavailable
+
+    async def ask_and_go(seconds):
+        said = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+        async def receive():
+            if said_now := next(said, None):
+                return said_now
+            await asyncio.sleep(seconds)
+            return {"type": "http.disconnect"}
+
+        async def send(_message):
+            pass
+
+        await api(scope | {"state": {}}, receive, send)
+
+    async def ask():
+        reading = asyncio.create_task(ask_and_go(1.0))
+        await asyncio.to_thread(has_begun.wait, 10)
+        waiting = [ask_and_go(0.3) for _ in range(WAITING)]
+        await asyncio.wait_for(asyncio.gather(reading, *waiting), 5)
+        may_end.set()
+
+    monkeypatch.setattr(downloads, "each_invoice", endless)
+    asyncio.run(ask())
+    assert len(begun) == 1
