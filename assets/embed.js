@@ -217,7 +217,7 @@ class CustomerPortal extends HTMLElement {
     const { source: _source, version: _version, type, ...detail } = word;
     if (!isWord(type, detail)) return;
     if (type === "resized") this.#frame.style.height = `${Math.max(detail.height, LEAST_HEIGHT)}px`;
-    if (type === "session-expired") clearTimeout(this.#timer);
+    if (type === "session-expired" || (type === "ready" && this.#isLost)) clearTimeout(this.#timer);
     if (detail.path?.startsWith("/")) this.#path = detail.path;
     const reason = type === "session-expired" && detail.reason;
     if (reason === "missing") this.#isLost = true; // what is presented may be expired or invalid, but never missing

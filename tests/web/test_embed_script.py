@@ -414,3 +414,15 @@ def test_a_session_for_a_frame_whose_page_said_nothing_loads_it():
     assert codes(ran) == ["unavailable"]
     assert ran["src"].endswith("#token=b.b.c")
     assert ran["renewed"] == []
+
+
+@pytest.mark.parametrize("options", ["", "{ src: link('s'), getSession: undefined }"])
+def test_a_frame_whose_page_is_ready_late_is_not_opened_again(options):
+    """As where the device slept meanwhile."""
+    ran = run(f"""
+      silent = true; mount({options}); await after(15); const was = frame().src, before = asked;
+      hear({{ type: "ready", tab: "overview", path: "/", expires_at: "" }}); await after(60);
+      return [frame().src === was, asked - before];
+    """)
+    assert ran["told"] == [True, 0]
+    assert codes(ran) == ["unavailable"]
