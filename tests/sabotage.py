@@ -94,6 +94,13 @@ SABOTAGES = [
     ),
     _one(
         "T7",
+        "portal_app/api/session_token.py",
+        "if (clock.utc_now() - self.now).total_seconds() > CONFIRMED_SECONDS:",
+        "if False:",
+        "tests/api/test_turns.py::test_whoever_waited_too_long_for_a_turn_gets_no_data",
+    ),
+    _one(
+        "T7",
         GATE,
         "if confirmed_at is None or (now",
         "if confirmed_at and (now",

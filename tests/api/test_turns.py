@@ -7,15 +7,17 @@ import threading
 import time
 import tracemalloc
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import cast
 import httpx2
 import pytest
+import time_machine
 from links import file_link, live_principal
 
 from portal_app import clock
 from portal_app.access.downloads import FileKind
-from portal_app.access.turns import Turns
+from portal_app.access.turns import CONFIRMED_SECONDS, Turns
 from portal_app.api import bodies, downloads
 from portal_app.api.portal import info
 from portal_app.commands.use_session import revoke_session
@@ -124,6 +126,29 @@ def test_a_long_file_is_not_held_in_memory(monkeypatch):
         assert file.seek(0, io.SEEK_END) == 20_000_000
     tracemalloc.stop()
     assert most < 4 * downloads.MOST_IN_MEMORY
+
+
+@pytest.mark.threat("T7")
+@pytest.mark.parametrize(("waited", "status"), [(0, 200), (CONFIRMED_SECONDS + 1, 503)])
+@pytest.mark.usefixtures("acme_id")
+def test_whoever_waited_too_long_for_a_turn_gets_no_data(api, database, waited, status):
+    whose = live_principal(database, "acme", cast.NOW)
+    token = cast.mint(database, "acme", now=cast.NOW).token
+
+    async def ask(travelled):
+        async with AsyncExitStack() as others:
+            for _ in range(AT_ONCE):
+                await others.enter_async_context(bodies.TURNS.of(whose.customer_id))
+            transport = httpx2.ASGITransport(app=api)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://api") as client:
+                asked = asyncio.create_task(client.get("/v1/customer/portal/info", headers={"X-Session-Token": token}))
+                await asyncio.sleep(0.3)
+                travelled.shift(timedelta(seconds=waited))
+                await others.aclose()
+                return (await asked).status_code
+
+    with time_machine.travel(cast.NOW, tick=False) as travelled:
+        assert asyncio.run(ask(travelled)) == status
 
 
 @pytest.mark.threat("T7", "T40")
