@@ -2,12 +2,14 @@
 
 import asyncio
 import codecs
+import gc
 import io
 import threading
 import time
 import tracemalloc
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from tempfile import SpooledTemporaryFile
 
 import cast
 import httpx2
@@ -210,3 +212,36 @@ def test_a_file_whose_taker_has_gone_is_neither_read_nor_waited_for(api, databas
     monkeypatch.setattr(downloads, "each_invoice", endless)
     asyncio.run(ask())
     assert len(begun) == 1
+
+
+@pytest.mark.usefixtures("acme_id")
+def test_a_file_whose_taker_goes_while_it_is_sent_is_closed_at_once(api, database, monkeypatch):
+    file = SpooledTemporaryFile()  # noqa: SIM115 (that it is closed is what is asked)
+    file.write(b"x" * 3 * downloads.CHUNK)
+    file.seek(0)
+    monkeypatch.setattr(downloads, "_csv_file", lambda *_asked: file)
+    path = file_link(live_principal(database, "acme", clock.utc_now()), FileKind.INVOICES_CSV, "", clock.utc_now())
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [], "state": {}}
+
+    async def ask_and_go_when_it_comes():
+        said, comes = iter([{"type": "http.request", "body": b"", "more_body": False}]), asyncio.Event()
+
+        async def receive():
+            if said_now := next(said, None):
+                return said_now
+            await comes.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            if message["type"] == "http.response.body":
+                comes.set()
+                await asyncio.sleep(10)
+
+        await asyncio.wait_for(api(scope, receive, send), 5)
+
+    gc.disable()
+    try:
+        asyncio.run(ask_and_go_when_it_comes())
+        assert file.closed
+    finally:
+        gc.enable()
