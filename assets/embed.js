@@ -1,5 +1,5 @@
 // Puts the customer portal into a page: <customer-portal> and mountPortal(). docs/embedding.md tells how.
-// It speaks to the frame's exact origin alone, listens to nobody else, and ignores words it does not know.
+// It speaks to the frame's exact origin alone, and listens to nobody else.
 const WORDS = {
   ready: { tab: "string", path: "string", expires_at: "string" },
   resized: { height: "number" },
@@ -23,7 +23,7 @@ class CustomerPortal extends HTMLElement {
   #isLost = false; // the page was reloaded, without its token and its looks
   #session = null; // the newest that was taken
   #asking = null; // until the host has answered
-  #turn = 0; // an answer that comes after a newer session, or after the end of the element, is dropped
+  #turn = 0; // an answer after a newer session, or the end of the element, is dropped
   #askedAt = -PAUSE;
   #failed = 0;
   #timer = 0;
@@ -51,7 +51,7 @@ class CustomerPortal extends HTMLElement {
   connectedCallback() {
     window.addEventListener("message", this.#hear);
     const src = this.getAttribute("src");
-    this.renew(src && (this.#session ?? src)); // newer, if the element was moved
+    this.renew(src && (this.#session ?? src));
   }
 
   disconnectedCallback() {
@@ -60,6 +60,9 @@ class CustomerPortal extends HTMLElement {
     clearTimeout(this.#silence);
     this.#frame?.remove();
     this.#frame = null;
+    if (!this.#session) return; // if the element is moved, it goes on:
+    this.#isLost = true;
+    this.#session = { url: this.#origin + this.#path, token: tokenOf(this.#session) };
   }
 
   attributeChangedCallback(name, was, is) {
@@ -143,7 +146,7 @@ class CustomerPortal extends HTMLElement {
   /** Somebody can be asked now: where nothing is open, that is done, and a page that is open is told. */
   #mayAsk() {
     if (this.#frame) this.#greet();
-    else if (this.#canAsk && this.isConnected) this.#asking = this.#ask(); // nobody was asked before
+    else if (this.#canAsk && this.isConnected) this.#asking = this.#ask();
   }
 
   /** Says that there is somebody who renews: the page then bothers its reader later with the end. */
@@ -166,7 +169,7 @@ class CustomerPortal extends HTMLElement {
     if (!/^https?:$/.test(url.protocol)) throw new Error("the session's link is no web address");
     const tab = this.getAttribute("tab");
     if (TABS.includes(tab)) url.pathname = pathOf(tab);
-    const token = url.searchParams.get("token");
+    const token = session.token ?? url.searchParams.get("token");
     url.searchParams.delete("token");
     this.#origin = url.origin;
     this.#path = url.pathname + url.search;
@@ -214,7 +217,7 @@ class CustomerPortal extends HTMLElement {
     const { source: _source, version: _version, type, ...detail } = word;
     if (!isWord(type, detail)) return;
     if (type === "resized") this.#frame.style.height = `${Math.max(detail.height, LEAST_HEIGHT)}px`;
-    if (type === "session-expired") clearTimeout(this.#timer);
+    if (type === "session-expired" || (type === "ready" && this.#isLost)) clearTimeout(this.#timer);
     if (detail.path?.startsWith("/")) this.#path = detail.path;
     const reason = type === "session-expired" && detail.reason;
     if (reason === "missing") this.#isLost = true; // what is presented may be expired or invalid, but never missing

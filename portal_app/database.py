@@ -24,7 +24,7 @@ from portal_app.billing.money import DoesNotFit
 from portal_app.errors import Busy, ChangedMeanwhile, TooLarge, Unavailable
 from portal_app.settings import get_settings
 
-__all__ = ["Database", "Session", "current_database", "is_storable", "use_database"]
+__all__ = ["Database", "Session", "current_database", "is_storable", "refuse_if_over", "use_database"]
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Database:
         """Prepare an engine for `url`; nothing connects until the first use."""
         self.url = url
         self.engine = make_engine(url)
-        event.listen(self.engine, "before_cursor_execute", _refuse_if_over)
+        event.listen(self.engine, "before_cursor_execute", refuse_if_over)
         self._reader = self.engine.execution_options(**READING[self.engine.dialect.name])
         self._writer = self.engine.execution_options(sqlite_begin="IMMEDIATE")
         self._readers = ThreadPoolExecutor(THREADS, thread_name_prefix="reading")
@@ -181,7 +181,7 @@ class _Task:
             finally:
                 with self._lock:  # from here on the connection may be another one's
                     self._connections.clear()
-            _refuse_if_over(connection)
+            refuse_if_over(connection)
             return answer
 
     def give_up(self) -> None:
@@ -199,7 +199,12 @@ class _Task:
                     connection.cancel_safe(timeout=TIMEOUT_SECONDS)
 
 
-def _refuse_if_over(connection: Connection, *_statement: object) -> None:
+def refuse_if_over(connection: Connection, *_statement: object) -> None:
+    """Refuse to go on where nobody waits any more: before each statement, and between the parts of what one streams.
+
+    Raises:
+        Unavailable: nobody waits.
+    """
     is_over = connection.get_execution_options().get("is_over")
     if is_over is not None and is_over.is_set():
         raise Unavailable

@@ -87,6 +87,20 @@ SABOTAGES = [
     ),
     _one(
         "T7",
+        "portal_app/api/downloads.py",
+        "await _customer(wanted, now)  # asked again",
+        "pass  # asked again",
+        "tests/api/test_turns.py::test_a_file_whose_turn_comes_after_its_session_was_revoked_is_refused",
+    ),
+    _one(
+        "T7",
+        "portal_app/api/session_token.py",
+        "if (clock.utc_now() - self.now).total_seconds() > CONFIRMED_SECONDS:",
+        "if False:",
+        "tests/api/test_turns.py::test_whoever_waited_too_long_for_a_turn_gets_no_data",
+    ),
+    _one(
+        "T7",
         GATE,
         "if confirmed_at is None or (now",
         "if confirmed_at and (now",
@@ -375,6 +389,13 @@ SABOTAGES = [
         "if is_over is not None and is_over.is_set():",
         "if False:",
         "tests/test_database.py::test_what_nobody_waits_for_any_more_begins_no_further_statement",
+    ),
+    _one(
+        "T40",
+        "portal_app/queries/rows.py",
+        "refuse_if_over(connection)",
+        "pass",
+        "tests/test_database.py::test_of_what_is_streamed_no_further_part_is_read_for_nobody",
     ),
     _one(
         "T40",

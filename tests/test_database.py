@@ -7,13 +7,14 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
 import cast
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import select
 
 from portal_app import database as database_module
@@ -22,6 +23,7 @@ from portal_app.errors import Busy, NotFound, Unavailable
 from portal_app.models.customer import Customer
 from portal_app.models.wallet import Wallet, WalletTransaction
 from portal_app.queries.customers import count_customers_of_operator
+from portal_app.queries.rows import PART, each_row_of
 
 
 def names(session):
@@ -120,6 +122,34 @@ def test_what_nobody_waits_for_any_more_begins_no_further_statement(database, mo
         return await database.read(names)
 
     assert asyncio.run(ask()) == []
+
+
+@pytest.mark.threat("T40")
+def test_of_what_is_streamed_no_further_part_is_read_for_nobody(database, monkeypatch):
+    """Between two parts the server is at nothing that could be ended."""
+    monkeypatch.setattr(database_module, "FILE_SECONDS", 0.05)
+    may_go_on, ended, rows = threading.Event(), threading.Event(), []
+    counting = text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+        "SELECT i FROM n WHERE :customer_id = 1"
+    )
+
+    def slowly(session):
+        with suppress(Unavailable, OperationalError):
+            for row in each_row_of(session, 1, counting):
+                rows.append(row)
+                may_go_on.wait(10)
+        ended.set()
+
+    async def ask():
+        with pytest.raises(Unavailable):
+            await database.read_file(slowly)
+        await asyncio.sleep(0.2)  # whatever is told to stop has been told
+        may_go_on.set()
+        return await asyncio.to_thread(ended.wait, 10)
+
+    assert asyncio.run(ask())
+    assert len(rows) <= PART
 
 
 def test_a_file_that_takes_longer_than_pages_wait_is_read_beside_them(database, monkeypatch):

@@ -14,6 +14,8 @@ AT_ONCE = 3
 WAITING = 60
 """Requests of one customer: what a front end might ask for in a hurry. Sockets are few already, and wait."""
 RETRY_AFTER_SECONDS = 1
+CONFIRMED_SECONDS = 30.0
+"""How long after the register was asked for a session its data may be asked for: a turn may come later than that."""
 
 
 @dataclass(slots=True)

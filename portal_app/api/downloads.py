@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
-from starlette.concurrency import iterate_in_threadpool
+from starlette.background import BackgroundTask
 
 from portal_app import clock
 from portal_app.access.downloads import Download, FileKind, verify_download
@@ -45,8 +46,26 @@ router = APIRouter(tags=["files"], include_in_schema=False)
 
 
 @router.get("/files/{token}")
-async def download(token: str) -> Response:
-    """Answer with the file a link is for, if its minute is not over and whoever asked for it may still read."""
+async def download(token: str, request: Request) -> Response:
+    """Answer with the file a link is for, if its minute is not over and whoever asked for it may still read.
+
+    Whoever goes away gives back the turn, and ends what is read; the server would go on.
+    """
+    making, leaving = asyncio.ensure_future(_answer(token)), asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait((making, leaving), return_when=asyncio.FIRST_COMPLETED)
+        return await making if making.done() else Response()  # which nobody hears
+    finally:
+        making.cancel()
+        leaving.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _answer(token: str) -> Response:
     now = clock.utc_now()
     key = derive_key(get_settings().secret_key.get_secret_value(), Purpose.DOWNLOADS)
     try:
@@ -56,6 +75,8 @@ async def download(token: str) -> Response:
     customer = await _customer(wanted, now)
     turns = TURNS if wanted.kind is FileKind.INVOICE_PDF else TURNS_OF_FILES
     async with turns.of(customer, waiting=WAITING):
+        now = clock.utc_now()
+        await _customer(wanted, now)  # asked again: the turn may have come long after
         if wanted.kind is FileKind.INVOICE_PDF:
             invoice = await current_database().read(get_invoice, customer, wanted.subject, now)
             answer = await pdf_response(invoice, wanted.locale)
@@ -93,7 +114,8 @@ def _csv_file(session: Session, customer: CustomerId, wanted: Download, display:
     """Read a file whole: it is true or refused, and whoever takes it slowly keeps no connection of the database's."""
     with ExitStack() as unless_whole:
         file = unless_whole.enter_context(SpooledTemporaryFile(MOST_IN_MEMORY))
-        file.writelines(line.encode() for line in _csv_lines(session, customer, wanted, display))
+        for line in _csv_lines(session, customer, wanted, display):  # `writelines` would hold all of them in memory
+            file.write(line.encode())
         file.seek(0)
         unless_whole.pop_all()
     return file
@@ -116,8 +138,8 @@ def _csv_lines(session: Session, customer: CustomerId, wanted: Download, display
 
 def _csv_response(wanted: Download, file: IO[bytes]) -> Response:
     headers = {"Content-Disposition": content_disposition(wanted.kind.value)}
-    chunks = iterate_in_threadpool(_chunks(file))
-    return StreamingResponse(chunks, media_type="text/csv; charset=utf-8", headers=headers)
+    closing = BackgroundTask(file.close)  # also where the taker went away, and nobody asks for the last chunk
+    return StreamingResponse(_chunks(file), media_type="text/csv; charset=utf-8", headers=headers, background=closing)
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

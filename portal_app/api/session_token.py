@@ -13,9 +13,10 @@ from fastapi.security import APIKeyHeader
 from portal_app import clock
 from portal_app.access.principal import CustomerId, Principal
 from portal_app.access.tokens import SESSION, TokenRejected, verify
+from portal_app.access.turns import CONFIRMED_SECONDS
 from portal_app.commands.use_session import note_opened
 from portal_app.database import Session, current_database
-from portal_app.errors import SessionRejected, SessionRequired
+from portal_app.errors import SessionRejected, SessionRequired, Unavailable
 from portal_app.queries.access import check_session_of_anyone
 from portal_app.settings import get_settings
 
@@ -40,7 +41,13 @@ class Visitor:
     async def ask(
         self, query: Callable[Concatenate[Session, CustomerId, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run a query for the customer whose session this is."""
+        """Run a query for the customer whose session this is.
+
+        Raises:
+            Unavailable: the database did not answer, or the request's turn came too long after the register's answer.
+        """
+        if (clock.utc_now() - self.now).total_seconds() > CONFIRMED_SECONDS:
+            raise Unavailable
         return await current_database().read(query, self.principal.customer_id, *args, **kwargs)
 
 

@@ -15,13 +15,15 @@ from sqlalchemy import bindparam
 from sqlmodel import SQLModel, col
 
 from portal_app.access.principal import CustomerId
-from portal_app.database import Session
+from portal_app.database import Session, refuse_if_over
 from portal_app.models.columns import IntegerKey, UtcDateTime
 
 MINE: Any = bindparam("customer_id", type_=IntegerKey)
 """Whose rows a statement made beforehand is about."""
 NOW: Any = bindparam("now", type_=UtcDateTime)
 """The moment a statement made beforehand is about."""
+PART = 500
+"""Rows of what is streamed that are held at once."""
 
 
 def columns_of(table: type[SQLModel], names: Iterable[str] = (), prefix: str = "") -> list[Any]:
@@ -40,9 +42,12 @@ def row_of(session: Session, customer_id: CustomerId, statement: Any, **paramete
 
 
 def each_row_of(session: Session, customer_id: CustomerId, statement: Any, **parameters: object) -> Iterator[Any]:
-    """Run a statement about `MINE`, and yield its rows in constant memory."""
-    streamed = statement.execution_options(yield_per=500)
-    yield from session.connection().execute(streamed, {"customer_id": customer_id, **parameters})
+    """Run a statement about `MINE`, and yield its rows in constant memory, as long as somebody waits for them."""
+    connection, streamed = session.connection(), statement.execution_options(yield_per=PART)
+    with connection.execute(streamed, {"customer_id": customer_id, **parameters}) as result:
+        for rows in result.partitions(PART):
+            refuse_if_over(connection)
+            yield from rows
 
 
 def all_rows_of(session: Session, statement: Any, **parameters: object) -> list[Any]:

@@ -25,7 +25,7 @@ from reflex_base.utils.format import format_event_handler
 
 from portal_app import clock
 from portal_app.access.principal import CustomerId, Principal
-from portal_app.access.turns import TURNS
+from portal_app.access.turns import CONFIRMED_SECONDS, TURNS
 from portal_app.database import Session, current_database
 from portal_app.display import Display, make_display
 from portal_app.errors import ChangedMeanwhile, Unavailable
@@ -60,8 +60,6 @@ TOKEN_STORAGE = "portal_token"  # noqa: S105 (the name of a storage key; boot.js
 LOCALE_STORAGE = "portal_locale"
 RECHECK_SECONDS = 30.0
 """How long a page shows what it has before the register is asked again for it alone; `Endings` asks more often."""
-CONFIRMED_SECONDS = 30.0
-"""How long a handler may ask for data after the register was asked."""
 
 _GUARDED: set[str] = set()
 

@@ -2,19 +2,28 @@
 
 import asyncio
 import codecs
+import gc
+import io
 import threading
 import time
+import tracemalloc
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from tempfile import SpooledTemporaryFile
 
 import cast
 import httpx2
 import pytest
+import time_machine
 from links import file_link, live_principal
 
 from portal_app import clock
 from portal_app.access.downloads import FileKind
-from portal_app.access.turns import Turns
+from portal_app.access.turns import CONFIRMED_SECONDS, Turns
 from portal_app.api import bodies, downloads
 from portal_app.api.portal import info
+from portal_app.commands.use_session import revoke_session
+from portal_app.errors import LinkRejected, Unavailable
 
 AT_ONCE, WAITING = 2, 5
 
@@ -102,10 +111,137 @@ def test_whoever_takes_a_file_slowly_keeps_no_connection_and_no_turn(database):
     token = file_link(whose, FileKind.INVOICES_CSV, "", clock.utc_now()).rpartition("/")[2]
 
     async def take():
-        answers = [await downloads.download(token) for _ in range(20)]
+        answers = [await downloads._answer(token) for _ in range(20)]
         held = database.engine.pool.checkedout()
         return held, [b"".join([part async for part in answer.body_iterator]) for answer in answers]
 
     held, files = asyncio.run(take())
     assert held == 0
     assert {file[:3] for file in files} == {codecs.BOM_UTF8}
+
+
+def test_a_long_file_is_not_held_in_memory(monkeypatch):
+    monkeypatch.setattr(downloads, "_csv_lines", lambda *_: ("x" * 1000 for _ in range(20_000)))
+    tracemalloc.start()
+    with downloads._csv_file(None, None, None, None) as file:
+        _, most = tracemalloc.get_traced_memory()
+        assert file.seek(0, io.SEEK_END) == 20_000_000
+    tracemalloc.stop()
+    assert most < 4 * downloads.MOST_IN_MEMORY
+
+
+@pytest.mark.threat("T7")
+@pytest.mark.parametrize(("waited", "status"), [(0, 200), (CONFIRMED_SECONDS + 1, 503)])
+@pytest.mark.usefixtures("acme_id")
+def test_whoever_waited_too_long_for_a_turn_gets_no_data(api, database, waited, status):
+    whose = live_principal(database, "acme", cast.NOW)
+    token = cast.mint(database, "acme", now=cast.NOW).token
+
+    async def ask(travelled):
+        async with AsyncExitStack() as others:
+            for _ in range(AT_ONCE):
+                await others.enter_async_context(bodies.TURNS.of(whose.customer_id))
+            transport = httpx2.ASGITransport(app=api)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://api") as client:
+                asked = asyncio.create_task(client.get("/v1/customer/portal/info", headers={"X-Session-Token": token}))
+                await asyncio.sleep(0.3)
+                travelled.shift(timedelta(seconds=waited))
+                await others.aclose()
+                return (await asked).status_code
+
+    with time_machine.travel(cast.NOW, tick=False) as travelled:
+        assert asyncio.run(ask(travelled)) == status
+
+
+@pytest.mark.threat("T7", "T40")
+@pytest.mark.parametrize("kind", [FileKind.INVOICES_CSV, FileKind.INVOICE_PDF])
+@pytest.mark.usefixtures("acme_id")
+def test_a_file_whose_turn_comes_after_its_session_was_revoked_is_refused(database, kind):
+    whose = live_principal(database, "acme", clock.utc_now())
+    token = file_link(whose, kind, "", clock.utc_now()).rpartition("/")[2]
+    turns = downloads.TURNS if kind is FileKind.INVOICE_PDF else downloads.TURNS_OF_FILES
+
+    async def take():
+        async with AsyncExitStack() as others:
+            for _ in range(turns._at_once):
+                await others.enter_async_context(turns.of(whose.customer_id))
+            waiting = asyncio.create_task(downloads._answer(token))
+            await asyncio.sleep(0.3)
+            await database.write(revoke_session, whose.jti, "tests", "tests", clock.utc_now())
+        await waiting
+
+    with pytest.raises(LinkRejected):
+        asyncio.run(take())
+
+
+@pytest.mark.threat("T40")
+@pytest.mark.usefixtures("acme_id")
+def test_a_file_whose_taker_has_gone_is_neither_read_nor_waited_for(api, database, monkeypatch):
+    begun, has_begun, may_end = [], threading.Event(), threading.Event()
+    whose = live_principal(database, "acme", clock.utc_now())
+    path = file_link(whose, FileKind.INVOICES_CSV, "", clock.utc_now())
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+
+    def endless(*_asked):
+        begun.append(path)
+        has_begun.set()
+        may_end.wait(10)
+        raise Unavailable
+
+    async def ask_and_go(seconds):
+        said = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+        async def receive():
+            if said_now := next(said, None):
+                return said_now
+            await asyncio.sleep(seconds)
+            return {"type": "http.disconnect"}
+
+        async def send(_message):
+            pass
+
+        await api(scope | {"state": {}}, receive, send)
+
+    async def ask():
+        reading = asyncio.create_task(ask_and_go(1.0))
+        await asyncio.to_thread(has_begun.wait, 10)
+        waiting = [ask_and_go(0.3) for _ in range(WAITING)]
+        await asyncio.wait_for(asyncio.gather(reading, *waiting), 5)
+        may_end.set()
+
+    monkeypatch.setattr(downloads, "each_invoice", endless)
+    asyncio.run(ask())
+    assert len(begun) == 1
+
+
+@pytest.mark.usefixtures("acme_id")
+def test_a_file_whose_taker_goes_while_it_is_sent_is_closed_at_once(api, database, monkeypatch):
+    file = SpooledTemporaryFile()  # noqa: SIM115 (that it is closed is what is asked)
+    file.write(b"x" * 3 * downloads.CHUNK)
+    file.seek(0)
+    monkeypatch.setattr(downloads, "_csv_file", lambda *_asked: file)
+    path = file_link(live_principal(database, "acme", clock.utc_now()), FileKind.INVOICES_CSV, "", clock.utc_now())
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [], "state": {}}
+
+    async def ask_and_go_when_it_comes():
+        said, comes = iter([{"type": "http.request", "body": b"", "more_body": False}]), asyncio.Event()
+
+        async def receive():
+            if said_now := next(said, None):
+                return said_now
+            await comes.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            if message["type"] == "http.response.body":
+                comes.set()
+                await asyncio.sleep(10)
+
+        await asyncio.wait_for(api(scope, receive, send), 5)
+
+    gc.disable()
+    try:
+        asyncio.run(ask_and_go_when_it_comes())
+        assert file.closed
+    finally:
+        gc.enable()

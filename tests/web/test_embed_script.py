@@ -372,6 +372,27 @@ def test_an_element_with_a_link_alone_that_is_moved_presents_the_newest_that_it_
     assert ran["src"].endswith("#token=u.b.c")
 
 
+@pytest.mark.parametrize("token", ["'t.b.c'", "{ token: 't.b.c' }"])
+@pytest.mark.parametrize("options", ["{ src: link('s') }", "{ src: link('s'), getSession: undefined }"])
+def test_an_element_that_is_moved_after_it_was_given_a_token_alone_opens_with_it(token, options):
+    ran = run(f"""
+      mount({options}); await after(2); await portal.renew({token});
+      hear({{ type: "navigated", tab: "usage", path: "/usage?range=7d" }});
+      portal.remove(); body.append(portal); await after(2);
+    """)
+    assert ran["src"] == "https://billing.example/usage?range=7d&host=https%3A%2F%2Fapp.example#token=t.b.c"
+    assert codes(ran) == []
+
+
+def test_an_element_that_is_moved_and_has_nobody_to_ask_opens_with_what_it_was_given():
+    ran = run("""
+      mount({ getSession: undefined }); await portal.renew(link("b")); await after(2);
+      portal.remove(); body.append(portal); await after(2);
+    """)
+    assert ran["src"].endswith("#token=b.b.c")
+    assert codes(ran) == []
+
+
 def test_a_frame_whose_page_says_nothing_is_loaded_again_after_ever_longer_pauses_but_not_for_ever():
     """As where the server was away: its frame shows an error of the browser's, which hears nothing."""
     ran = run("""
@@ -393,3 +414,15 @@ def test_a_session_for_a_frame_whose_page_said_nothing_loads_it():
     assert codes(ran) == ["unavailable"]
     assert ran["src"].endswith("#token=b.b.c")
     assert ran["renewed"] == []
+
+
+@pytest.mark.parametrize("options", ["", "{ src: link('s'), getSession: undefined }"])
+def test_a_frame_whose_page_is_ready_late_is_not_opened_again(options):
+    """As where the device slept meanwhile."""
+    ran = run(f"""
+      silent = true; mount({options}); await after(15); const was = frame().src, before = asked;
+      hear({{ type: "ready", tab: "overview", path: "/", expires_at: "" }}); await after(60);
+      return [frame().src === was, asked - before];
+    """)
+    assert ran["told"] == [True, 0]
+    assert codes(ran) == ["unavailable"]

@@ -9,10 +9,10 @@ import time_machine
 from cast import NOW
 from links import live_principal
 
-from portal_app.access.turns import AT_ONCE, TURNS
+from portal_app.access.turns import AT_ONCE, CONFIRMED_SECONDS, TURNS
 from portal_app.errors import Unavailable
 from portal_app.queries.customers import get_profile
-from portal_app.ui.gate import CONFIRMED_SECONDS, Portal
+from portal_app.ui.gate import Portal
 
 
 @pytest.mark.threat("T7")
