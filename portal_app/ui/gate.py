@@ -118,9 +118,9 @@ class Portal(rx.State):
                 await self._confirm()
                 if self._principal is None:
                     return
-                jti = self._principal.jti
+                ending = ENDINGS.expect(self._principal.jti)  # while the state is ours: a renewal would wake nobody
                 left = (self._principal.expires_at - clock.utc_now()).total_seconds()
-            await ENDINGS.wait(jti, min(max(left, 0.0) + 0.01, RECHECK_SECONDS))
+            await ending.within(min(max(left, 0.0) + 0.01, RECHECK_SECONDS))
 
     @portal_event()
     async def confirm(self) -> None:

@@ -50,7 +50,7 @@ def test_everybody_who_waits_for_a_session_is_told_of_its_end(database, jti, end
     waiting = Endings()
 
     async def two_pages() -> None:
-        pages = [asyncio.create_task(waiting.wait(jti, 600)) for _ in range(2)]
+        pages = [asyncio.create_task(waiting.expect(jti).within(600)) for _ in range(2)]
         await asyncio.sleep(0.1)
         assert not any(page.done() for page in pages)
         await asyncio.to_thread(end, database, jti)
@@ -68,7 +68,7 @@ def test_nobody_is_told_of_the_end_of_a_session_while_the_register_does_not_answ
     waiting = Endings()
 
     async def page() -> None:
-        asked = asyncio.create_task(waiting.wait("anything", 600))
+        asked = asyncio.create_task(waiting.expect("anything").within(600))
         await asyncio.sleep(0.2)
         assert not asked.done()
         asked.cancel()
@@ -82,13 +82,26 @@ def test_whoever_waits_no_longer_is_not_asked_for(sqlite_database, monkeypatch):
     waiting = Endings()
 
     async def pages() -> None:
-        await waiting.wait("one", 0.1)
+        await waiting.expect("one").within(0.1)
         await asyncio.sleep(0.1)
         asked.clear()
         await asyncio.sleep(0.1)
 
     asyncio.run(pages())
     assert asked == []
+
+
+@pytest.mark.threat("T7")
+def test_what_wakes_a_page_before_it_waits_is_not_lost(sqlite_database):
+    waiting = Endings()
+
+    async def page() -> None:
+        ending = waiting.expect("one")
+        waiting.wake("one")
+        async with asyncio.timeout(20):
+            await ending.within(600)
+
+    asyncio.run(page())
 
 
 def test_of_many_sessions_those_that_live_are_named(session, settings, acme):
