@@ -347,3 +347,14 @@ def test_another_customers_invoice_does_not_exist(globex_portal, write):
         nobodys = globex_portal.get(f"/v1/customer/portal/invoices/inv_nobody{path}")
         assert theirs.status_code == nobodys.status_code == 404
         assert theirs.json() == nobodys.json()
+
+
+def test_an_invoice_of_a_subscription_that_is_still_a_draft_is_read_without_it(program, write, acme_portal):
+    plan = program.post("/v1/plans", json={"name": "Plan Base", "lookup_key": "base"}).json()["id"]
+    draft = {"external_customer_id": "acme", "plan_id": plan, "currency": "usd", "billing_period": "MONTHLY"}
+    subscription = program.post("/v1/subscriptions", json=draft | {"subscription_status": "draft"}).json()["id"]
+    invoice = write(ISSUED | {"subscription_id": subscription}).json()["id"]
+    read = acme_portal.get(f"/v1/customer/portal/invoices/{invoice}")
+    assert read.status_code == 200
+    assert "subscription" not in read.json()
+    assert program.get(f"/v1/invoices/{invoice}").json()["subscription"]["id"] == subscription
