@@ -101,7 +101,7 @@ class _Sheet:
             (_("Issued"), display.date(invoice.summary.issued_at)),
             (_("Due"), display.date(invoice.summary.due_at)),
             (_("Period"), display.period(invoice.period_start_at, invoice.period_end_at)),
-            (_("Still to pay"), display.money(invoice.summary.remaining)),
+            (_("Still to pay"), display.money(invoice.summary.to_pay)),
         ]
         top = end = self._pdf.get_y()
         least = ((32, GAP), (32, GAP), (0, 0), (46, 0))
@@ -151,7 +151,7 @@ class _Sheet:
             (_("Amount due"), invoice.due, False, invoice.credits_applied.amount != 0),
             (_("Paid"), -invoice.paid, False, invoice.paid.amount != 0),
             (_("Refunded"), invoice.refunded, False, invoice.refunded.amount != 0),
-            (_("Still to pay"), invoice.summary.remaining, True, True),
+            (_("Still to pay"), invoice.summary.to_pay, True, True),
         ]
         said = [(label, self._display.money(money), is_bold) for label, money, is_bold, is_said in rows if is_said]
         width = max(35, *(self._width(amount, 9.5, bold=is_bold) + GAP for _label, amount, is_bold in said))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any
@@ -15,7 +16,7 @@ from sqlmodel import col
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.money import Money
-from portal_app.billing.states import InvoiceState, invoice_state
+from portal_app.billing.states import UNPAID_STATES, InvoiceState, invoice_state
 from portal_app.database import Session
 from portal_app.models.invoice import Invoice
 from portal_app.queries.invoice_conditions import OVERDUE, UNPAID, matching, visible
@@ -46,6 +47,11 @@ class InvoiceSummary:
     remaining: Money
     issued_at: datetime
     due_at: datetime | None
+
+    @property
+    def to_pay(self) -> Money:
+        """What of `remaining` anybody waits for: nothing once the invoice is void, or money of it went back."""
+        return self.remaining if self.state in UNPAID_STATES else Money(Decimal(0), self.remaining.currency)
 
 
 @dataclass(frozen=True, slots=True)

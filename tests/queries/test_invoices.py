@@ -56,9 +56,9 @@ def test_what_is_owed_is_the_sum_of_what_the_unpaid_invoices_say(demo_session, e
     unpaid = list(each_invoice(demo_session, customer, parse_search("unpaid", NOW.date()), BERLIN, NOW))
     remaining, overdue = defaultdict(Decimal), Counter()
     for invoice in unpaid:
-        if invoice.remaining.amount:
-            remaining[invoice.remaining.currency] += invoice.remaining.amount
-            overdue[invoice.remaining.currency] += invoice.state is InvoiceState.OVERDUE
+        if invoice.to_pay.amount:
+            remaining[invoice.to_pay.currency] += invoice.to_pay.amount
+            overdue[invoice.to_pay.currency] += invoice.state is InvoiceState.OVERDUE
     owed = list_owed(demo_session, customer, NOW)
     assert {one.remaining.currency: one.remaining.amount for one in owed} == remaining
     assert {one.remaining.currency: one.overdue for one in owed} == overdue

@@ -110,7 +110,7 @@ def _sums(invoice: InvoiceDetail, display: Display) -> list[SumRow]:
         (_("Amount due"), invoice.due, "", invoice.credits_applied.amount != 0),
         (_("Paid"), -invoice.paid, "", invoice.paid.amount != 0),
         (_("Refunded"), invoice.refunded, "", invoice.refunded.amount != 0),
-        (_("Still to pay"), summary.remaining, "total", True),
+        (_("Still to pay"), summary.to_pay, "total", True),
     ]
     return [SumRow(label=label, amount=display.money(money), kind=kind) for label, money, kind, said in rows if said]
 
