@@ -118,6 +118,14 @@ def first_end(
     return min((at for at in (with_period, cancel_at, end_at) if at is not None), default=None)
 
 
+def end_of_cancelled(
+    *, period_end_at: datetime, cancelled_at: datetime | None, ends_at: datetime | None, end_at: datetime | None
+) -> datetime:
+    """Return when a cancelled subscription ended: with its period, if nothing says when. `ends_at` is its first end."""
+    over_at = cancelled_at or ends_at or period_end_at
+    return min(over_at, end_at or over_at)
+
+
 def subscription_state(
     status: SubscriptionStatus, *, end_at: datetime | None, cancels: bool, now: datetime
 ) -> SubscriptionState:
