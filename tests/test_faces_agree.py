@@ -4,17 +4,20 @@ import csv
 import io
 import shutil
 from decimal import Decimal
+from urllib.parse import urlencode
 
 import callers
 import cast
 import pytest
 from api.contract import Api
+from links import file_link, live_principal
 from pages import loaded_state
 from pypdf import PdfReader
 from usage_world import fill_reference
 
 from portal_app import clock
 from portal_app import database as database_module
+from portal_app.access.downloads import FileKind
 from portal_app.api.app import create_api
 from portal_app.billing.money import Money
 from portal_app.billing.periods import Preset
@@ -133,6 +136,19 @@ def test_an_invoice_says_the_same_in_list_drawer_csv_and_pdf(session, external_i
         assert line["status"] == row["badge"]["label"] == drawer["badge"]["label"]
         for sum_row in drawer["sums"]:
             assert f"{sum_row['label']} {sum_row['amount']}".replace("\xa0", " ") in text
+
+
+def test_a_day_as_the_list_writes_it_is_found_on_page_and_in_csv_in_any_locale(sqlite_database, api):
+    with sqlite_database.writing() as session:
+        acme = cast.add_customer(session)
+        cast.add_bare_invoices(session, acme, {"number": "INV-1"}, {"number": "INV-2", "issued_at": cast.days_ago(20)})
+    whose, now = live_principal(sqlite_database, "acme", clock.utc_now()), clock.utc_now()
+    for locale in ("fr_FR", "pt_BR", "ar", "zh_CN"):
+        query = loaded_state(InvoicesState, acme, "/invoices", locale).rows[0]["date"]
+        found = loaded_state(InvoicesState, acme, f"/invoices?{urlencode({'q': query})}", locale)
+        assert [one["number"] for one in found.rows] == ["INV-1"]
+        file = callers.stranger(api).get(file_link(whose, FileKind.INVOICES_CSV, query, now, locale))
+        assert [line["number"] for line in read_csv([file.text])] == ["INV-1"]
 
 
 def read_csv(lines):

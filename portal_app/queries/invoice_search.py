@@ -127,7 +127,9 @@ _DAY = (
     r"|(?P<yearonly{n}>" + _YEAR + r")"
 )
 _SIGNS = "$€£¥\uffe5₹₩₽₺₪₫₴₦฿₱₲₡₵₸₼₾₮₭"
-_CURRENCY = rf"(?:[A-Z]*[{_SIGNS}][A-Z]*|zł|Kč|kr\.?|Ft|(?-i:{'|'.join(sorted(CURRENCIES)).upper()}))"
+_SIGN = rf"[A-Z]*[{_SIGNS}](?:(?-i: [A-Z][A-Z])|[A-Z]*)"
+_WORD = "[\u0400-\u04ff\u0620-\u064a][\u0400-\u04ff\u0620-\u064a.]*"  # as in Bulgarian or Arabic
+_CURRENCY = rf"(?:{_SIGN}|{_WORD}|zł|Kč|kr\.?|Rs\.?|Ft|(?-i:{'|'.join(sorted(CURRENCIES)).upper()}))"
 _GROUPING = "'’"
 _NUMBER = rf"(?P<minus{{n}}>\u2212?)(?:{_CURRENCY}\s?)?(?P<amount{{n}}>\d[\d.,{_GROUPING}]*)(?:\s?{_CURRENCY})?"
 _END = r"(?=\s|$)"
