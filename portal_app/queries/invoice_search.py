@@ -71,6 +71,11 @@ class NumberTerm:
 Term = StatusTerm | AmountTerm | DateTerm | NumberTerm
 
 
+def may_be_number(term: Term) -> bool:
+    """Tell whether a period or an amount is one word, and so perhaps a whole number: 2026-03 may be the third."""
+    return isinstance(term, AmountTerm | DateTerm) and not term.narrows and " " not in term.text
+
+
 @dataclass(frozen=True, slots=True)
 class InvoiceSearch:
     """The terms of one search, in the order typed."""

@@ -236,10 +236,9 @@ def test_an_amount_is_read_as_it_stands_on_screen(text, mark, amount):
         assert amounts(term) == (Decimal(amount), Decimal(amount), True, True)
 
 
-LOCALES = (
-    "en_US de_DE fr_FR en_IN de_CH pl_PL ja_JP pt_BR es_ES fr_CH fr_CA cs_CZ hu_HU ru_RU bg_BG sv_SE lv_LV zh_CN "
-    "ko_KR th_TH ar he_IL fa_IR id_ID"
-).split()
+LOCALES = ["en_US", "de_DE", "fr_FR", "en_IN", "de_CH", "pl_PL", "ja_JP", "pt_BR", "es_ES", "fr_CH", "fr_CA", "cs_CZ",
+           "hu_HU", "ru_RU", "bg_BG", "sv_SE", "lv_LV", "zh_CN", "ko_KR", "th_TH", "ar", "he_IL", "fa_IR",
+           "id_ID"]  # fmt: skip
 
 
 @pytest.mark.parametrize("locale", LOCALES)
