@@ -96,6 +96,30 @@ def test_each_currency_has_its_own_decimals(session, acme, currency, price, show
     assert f"Total {shown}" in text_of(drawn(session, acme, bill))
 
 
+@pytest.mark.parametrize(
+    ("locale", "currency", "day", "shown"),
+    [
+        ("ja_JP", "jpy", "2026/01/10", "¥20"),
+        ("ja_JP", "cny", "Jan 10, 2026", "CN¥20.00"),
+        ("ko_KR", "krw", "2026. 1. 10.", "KRW 20"),
+        ("ru_RU", "rub", "10 янв. 2026 \u0433.", "20,00 RUB"),
+        ("tr_TR", "try", "10 Oca 2026", "TRY 20,00"),
+        ("zh_CN", "usd", "Jan 10, 2026", "$20.00"),
+        ("hi_IN", "inr", "10 Jan 2026", "Rs 20.00"),
+        ("he_IL", "ils", "10 Jan 2026", "ILS 20.00"),
+        ("ar", "usd", "10/01/2026", "20.00 US$"),
+        ("ar_AE", "aed", "10 Jan 2026", "AED 20.00"),
+    ],
+)
+def test_days_and_amounts_are_printed_whole_in_every_locale(session, acme, locale, currency, day, shown):
+    bill = cast.add_bill(session, acme, "INV-3", "20", currency=currency)
+    text = text_of(drawn(session, acme, bill, make_display(locale, "UTC")))
+    assert f"Issued\n{day}" in text
+    assert f"Total {shown}" in text
+    assert "\ufffd" not in text
+    assert "cannot print" not in text
+
+
 @pytest.mark.parametrize(("display", "size"), [(US, LETTER), (GB, A4), (DE, A4)], ids=["US", "GB", "DE"])
 def test_the_paper_is_the_countrys_and_the_content_fits_both(session, acme, display, size):
     reader = drawn(session, acme, cast.add_bill(session, acme, "INV-4"), display)
