@@ -79,7 +79,7 @@ def invoice_state(  # noqa: PLR0911 (a decision table reads best as one)
         return InvoiceState.VOID
     if payment_status in _SETTLED:
         return _SETTLED[payment_status]
-    if amount_due == 0 and amount_remaining == 0:
+    if amount_due <= 0 and amount_remaining == 0:  # below zero is a credit note
         return InvoiceState.NOTHING_DUE
     if amount_remaining == 0:
         return InvoiceState.PAID

@@ -99,7 +99,7 @@ def _state_in_sql() -> str:
         (payment == PaymentStatus.OVERPAID, InvoiceState.OVERPAID.value),
         (payment == PaymentStatus.REFUNDED, InvoiceState.REFUNDED.value),
         (payment == PaymentStatus.PARTIALLY_REFUNDED, InvoiceState.PARTIALLY_REFUNDED.value),
-        (and_(due == 0, remaining == 0), InvoiceState.NOTHING_DUE.value),
+        (and_(due <= 0, remaining == 0), InvoiceState.NOTHING_DUE.value),
         (remaining == 0, InvoiceState.PAID.value),
         (payment == PaymentStatus.FAILED, InvoiceState.FAILED.value),
         (and_(col(Invoice.due_at).is_not(None), col(Invoice.due_at) < now), InvoiceState.OVERDUE.value),

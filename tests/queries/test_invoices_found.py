@@ -117,6 +117,7 @@ def test_an_invoice_without_a_number_is_found_by_everything_but_its_number(sessi
 
 
 AMOUNTS = [Decimal(0), Decimal(5), Decimal(20)]
+DUE = [Decimal(-20), Decimal(0), Decimal(5)]
 STATUSES = list(product([InvoiceStatus.FINALIZED, InvoiceStatus.VOIDED], PaymentStatus))
 
 
@@ -127,7 +128,7 @@ def test_the_state_in_sql_is_the_state_in_python_for_every_combination(session, 
             "invoice_status": status, "payment_status": payment, "amount_due": due, "amount_paid": paid,
             "amount_remaining": remaining, "due_at": due_at,
         }
-        for (status, payment), due, paid, remaining, due_at in product(STATUSES, AMOUNTS, AMOUNTS, AMOUNTS, dates)
+        for (status, payment), due, paid, remaining, due_at in product(STATUSES, DUE, AMOUNTS, AMOUNTS, dates)
     ]  # fmt: skip
     cast.add_bare_invoices(session, acme, *combinations)
     states = {row.public_id: row.state for row in each_invoice(session, acme, EVERYTHING, UTC_ZONE, NOW)}
