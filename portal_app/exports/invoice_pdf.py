@@ -224,7 +224,8 @@ class _Sheet:
         return display.number(line.quantity), price, display.money(line.amount)
 
     def _period(self, line: InvoiceLine) -> str:
-        return self._display.period(line.period_start_at, line.period_end_at) if line.period_start_at else ""
+        period = self._display.period(line.period_start_at, line.period_end_at)
+        return "" if period == MISSING else period
 
     def _line_height(self, line: InvoiceLine) -> float:
         width, period = self._columns[0] - 3, self._period(line)

@@ -8,12 +8,15 @@ import cast
 import pytest
 from PIL import Image
 from pypdf import PdfReader
+from sqlmodel import select
 
 from portal_app.billing.statuses import InvoiceStatus, InvoiceType, PaymentMethod, PaymentStatus
 from portal_app.display import make_display
 from portal_app.exports.invoice_pdf import invoice_pdf
+from portal_app.models.invoice import LineItem
 from portal_app.queries.branding import Operator
 from portal_app.queries.invoice_details import get_invoice
+from portal_app.ui.tabs.invoices.detail import open_invoice
 
 NORTHWIND = Operator(
     name="Northwind Traders Ltd",
@@ -179,6 +182,19 @@ def test_nothing_is_said_about_characters_when_all_are_printed(session, acme):
 def test_a_voided_invoice_says_so_loudly(session, acme):
     voided = {"invoice_status": InvoiceStatus.VOIDED, "payment_status": PaymentStatus.VOIDED}
     assert "VOID" in text_of(drawn(session, acme, cast.add_bill(session, acme, "INV-10", **voided)))
+
+
+@pytest.mark.parametrize("missing", ["period_start_at", "period_end_at"])
+def test_a_period_that_lacks_one_of_its_ends_is_left_out_here_and_in_the_drawer(session, acme, missing):
+    bill = cast.add_bill(session, acme, "INV-12")
+    for row in (bill, session.exec(select(LineItem)).one()):
+        row.period_start_at, row.period_end_at = cast.days_ago(30), cast.days_ago(1)
+        setattr(row, missing, None)
+        session.add(row)
+    session.flush()
+    opened = open_invoice(get_invoice(session, acme, bill.public_id, cast.NOW), US)
+    assert (opened["period"], [line["period"] for line in opened["lines"]]) == ("", [""])
+    assert "\u2014" not in text_of(drawn(session, acme, bill))
 
 
 def test_the_logo_is_printed(session, acme):
