@@ -134,7 +134,10 @@ _DAY = (
 _SIGNS = "$€£¥\uffe5₹₩₽₺₪₫₴₦฿₱₲₡₵₸₼₾₮₭"
 _SIGN = rf"[A-Z]*[{_SIGNS}](?:(?-i: [A-Z][A-Z])|[A-Z]*)"
 _WORD = "[\u0400-\u04ff\u0620-\u064a][\u0400-\u04ff\u0620-\u064a.]*"  # as in Bulgarian or Arabic
-_CURRENCY = rf"(?:{_SIGN}|{_WORD}|zł|Kč|kr\.?|Rs\.?|Ft|(?-i:{'|'.join(sorted(CURRENCIES)).upper()}))"
+_ENGLISH = {"all", "bam", "bob", "cop", "cup", "gel", "lak", "mad", "mop", "pen", "sos", "top", "try"}
+"""Currencies whose codes are words, too, unless they stand in capitals."""
+_CODES = "|".join(sorted(CURRENCIES.keys() - _ENGLISH)) + f"|(?-i:{'|'.join(sorted(_ENGLISH)).upper()})"
+_CURRENCY = rf"(?:{_SIGN}|{_WORD}|zł|Kč|kr\.?|Rs\.?|Ft|{_CODES})"
 _GROUPING = "'’"
 _NUMBER = rf"(?P<minus{{n}}>\u2212?)(?:{_CURRENCY}\s?)?(?P<amount{{n}}>\d[\d.,{_GROUPING}]*)(?:\s?{_CURRENCY})?"
 _END = r"(?=\s|$)"

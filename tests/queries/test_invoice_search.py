@@ -225,6 +225,9 @@ def test_in_january_the_last_month_is_december():
         ("₹12,34,567.00", ".", "1234567"),
         ("KWD 7.345", ".", "7.345"),
         ("7,345 KWD", ",", "7.345"),
+        ("136.58 usd", ".", "136.58"),
+        ("Eur 136.58", ".", "136.58"),
+        ("TRY 20.50", ".", "20.5"),
         ("\u2212$20.00", ".", "-20"),
     ],
 )
@@ -344,6 +347,7 @@ def test_everything_else_is_a_piece_of_a_number(text):
         ("> 100 < 200", ["> 100", "< 200"]),
         ("since Jan 2025 until Mar 2025 unpaid", ["since Jan 2025", "until Mar 2025", "unpaid"]),
         ("paid, overdue", ["paid", "overdue"]),
+        ("> 20 try", ["> 20", "try"]),
         ("Jan 6 > 100", ["Jan 6", "> 100"]),
         ("136.58 paid", ["136.58", "paid"]),
         ("partially paid paid", ["partially paid", "paid"]),
