@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import format_compact_decimal, format_currency, format_decimal, get_decimal_symbol
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, get_decimal_symbol, get_group_symbol
 
 from portal_app.billing.money import Money, exact, minor_digits, quantize
 from portal_app.billing.periods import TimeRange, days, known_zones
@@ -26,6 +26,8 @@ MISSING = "\u2014"
 MAX_CREDIT_DECIMALS = 4
 MAX_QUANTITY_DECIMALS = 6
 SIGNIFICANT_RATE_DIGITS = 6
+_NO_DIRECTION = dict.fromkeys(map(ord, "\u200e\u200f\u061c"))
+_SPACED_FIGURE = re.compile(r"(?<![\w.,/-])[0-9]{1,3}(?: [0-9]{3})+(?!\w)")
 _SMALLEST = Decimal("1E-9")
 """Less than any currency's minor unit."""
 
@@ -149,6 +151,18 @@ class Display:
         name = str(self.locale.territories.get(country.upper(), country))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         return (*lines, name) if country else tuple(lines)
 
+    def readable(self, text: str) -> str:
+        """Return what is written as on the screen the way a search reads it.
+
+        Days become ISO 8601, figures lose the spaces between their thousands, and marks of direction go.
+        """
+        text = text.translate(_NO_DIRECTION)
+        if get_group_symbol(self.locale).isspace():
+            text = _SPACED_FIGURE.sub(lambda figure: figure[0].replace(" ", ""), text)
+        for month, pattern in enumerate(_days_of_months(self.locale), start=1):
+            text = pattern.sub(lambda day, month=month: f"{day['year']}-{month:02d}-{int(day['day']):02d}", text)
+        return text
+
     def local(self, instant: datetime) -> datetime:
         """Return an instant on the reader's clock."""
         return instant.astimezone(self.zone)
@@ -164,6 +178,23 @@ class Display:
 def make_display(locale: str, zone: str) -> Display:
     """Return the display for a locale such as `de_DE` or `en-US` and an IANA zone; unknown ones are English, UTC."""
     return Display(find_locale(locale) or Locale("en", "US"), ZoneInfo(zone if zone in known_zones() else "UTC"))
+
+
+@lru_cache(maxsize=100)
+def _days_of_months(locale: Locale) -> tuple[re.Pattern[str], ...]:
+    """Return a pattern for each month's days as `date` writes them; none where they are English or figures alone."""
+    written = [format_date(date(2001, month, 23), "medium", locale=locale) for month in range(1, 13)]
+    if locale.language == "en" or not re.search(r"[^\W\d]|\s", written[0]):
+        return ()
+    return tuple(_days_like(text.translate(_NO_DIRECTION)) for text in written)
+
+
+def _days_like(written: str) -> re.Pattern[str]:
+    """Return the pattern of all days of the month that a 23rd of 2001 is in; the dot of a shortened word may lack."""
+    text = " ".join(written.split())
+    pattern = re.escape(text).replace("23", r"(?P<day>[0-9]{1,2})").replace("2001", r"(?P<year>[0-9]{4})")
+    pattern = re.sub(r"(?<=[^\W\d])\\\.", r"\\.?", pattern).replace(r"\ ", r"\s+")
+    return re.compile(rf"(?<!\w){pattern}(?!\w)", re.IGNORECASE)
 
 
 def find_locale(name: str) -> Locale | None:

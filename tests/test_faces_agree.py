@@ -4,20 +4,24 @@ import csv
 import io
 import shutil
 from decimal import Decimal
+from urllib.parse import urlencode
 
 import callers
 import cast
 import pytest
 from api.contract import Api
+from links import file_link, live_principal
 from pages import loaded_state
 from pypdf import PdfReader
 from usage_world import fill_reference
 
 from portal_app import clock
 from portal_app import database as database_module
+from portal_app.access.downloads import FileKind
 from portal_app.api.app import create_api
 from portal_app.billing.money import Money
 from portal_app.billing.periods import Preset
+from portal_app.billing.statuses import PaymentStatus
 from portal_app.database import Database, use_database
 from portal_app.demo.world import load_demo
 from portal_app.display import make_display
@@ -29,10 +33,12 @@ from portal_app.queries.branding import Operator
 from portal_app.queries.customers import get_published_customer_of_operator
 from portal_app.queries.invoice_details import get_invoice
 from portal_app.queries.invoice_search import InvoiceSearch
-from portal_app.queries.invoices import each_invoice
+from portal_app.queries.invoices import each_invoice, list_owed
 from portal_app.queries.usage import usage_of_preset
 from portal_app.queries.wallets import each_transaction, list_wallets
+from portal_app.ui.components.invoice_table import invoice_row
 from portal_app.ui.tabs.credits.state import CreditsState
+from portal_app.ui.tabs.invoices.detail import open_invoice
 from portal_app.ui.tabs.invoices.state import InvoicesState
 from portal_app.ui.tabs.overview.state import OverviewState
 from portal_app.ui.tabs.usage.state import UsageState
@@ -132,8 +138,42 @@ def test_an_invoice_says_the_same_in_list_drawer_csv_and_pdf(session, external_i
             assert f"{sum_row['label']} {sum_row['amount']}".replace("\xa0", " ") in text
 
 
+def test_a_day_as_the_list_writes_it_is_found_on_page_and_in_csv_in_any_locale(sqlite_database, api):
+    with sqlite_database.writing() as session:
+        acme = cast.add_customer(session)
+        cast.add_bare_invoices(session, acme, {"number": "INV-1"}, {"number": "INV-2", "issued_at": cast.days_ago(20)})
+    whose, now = live_principal(sqlite_database, "acme", clock.utc_now()), clock.utc_now()
+    for locale in ("fr_FR", "pt_BR", "ar", "zh_CN"):
+        query = loaded_state(InvoicesState, acme, "/invoices", locale).rows[0]["date"]
+        found = loaded_state(InvoicesState, acme, f"/invoices?{urlencode({'q': query})}", locale)
+        assert [one["number"] for one in found.rows] == ["INV-1"]
+        file = callers.stranger(api).get(file_link(whose, FileKind.INVOICES_CSV, query, now, locale))
+        assert [line["number"] for line in read_csv([file.text])] == ["INV-1"]
+
+
 def read_csv(lines):
     return list(csv.DictReader(io.StringIO("".join(lines).removeprefix("\ufeff"))))
+
+
+@pytest.mark.parametrize("status", [PaymentStatus.VOIDED, PaymentStatus.REFUNDED])
+def test_what_nobody_waits_for_is_on_no_face_still_to_pay(sqlite_database, status):
+    paid = {"amount_paid": Decimal(15), "refunded_amount": Decimal(15)} if status is PaymentStatus.REFUNDED else {}
+    told = {"payment_status": status, "amount_remaining": Decimal(20) - paid.get("amount_paid", 0)} | paid
+    with sqlite_database.writing() as session:
+        acme = cast.add_customer(session)
+        cast.add_bare_invoices(session, acme, {"number": "INV-1"} | told)
+    with sqlite_database.reading() as session:
+        (invoice,) = each_invoice(session, acme, InvoiceSearch(), UTC_US.zone, cast.NOW)
+        detail = get_invoice(session, acme, invoice.public_id, cast.NOW)
+        assert list_owed(session, acme, cast.NOW) == []
+    opened = open_invoice(detail, UTC_US)
+    printed = PdfReader(io.BytesIO(invoice_pdf(detail, Operator("Northwind"), UTC_US))).pages[0].extract_text()
+    assert invoice_row(invoice, UTC_US)["note"] == ""
+    assert opened["sums"][-1]["label"] == "Still to pay"
+    assert opened["sums"][-1]["amount"] == "$0.00"
+    assert printed.count("Still to pay $0.00") == 1
+    assert "Still to pay\n$0.00" in printed
+    assert read_csv(invoices_csv([invoice], UTC_US))[0]["remaining"] == "0"
 
 
 @pytest.mark.parametrize("preset", Preset)

@@ -125,7 +125,10 @@ def _csv_lines(session: Session, customer: CustomerId, wanted: Download, display
     now = clock.utc_now()
     if wanted.kind is FileKind.INVOICES_CSV:
         search = parse_search(
-            wanted.subject, display.local(now).date(), display.decimal_mark, is_month_first=display.is_month_first
+            display.readable(wanted.subject),
+            display.local(now).date(),
+            display.decimal_mark,
+            is_month_first=display.is_month_first,
         )
         return invoices_csv(each_invoice(session, customer, search, display.zone, now), display)
     if wanted.kind is FileKind.TRANSACTIONS_CSV:

@@ -79,7 +79,7 @@ def invoice_state(  # noqa: PLR0911 (a decision table reads best as one)
         return InvoiceState.VOID
     if payment_status in _SETTLED:
         return _SETTLED[payment_status]
-    if amount_due == 0 and amount_remaining == 0:
+    if amount_due <= 0 and amount_remaining == 0:  # below zero is a credit note
         return InvoiceState.NOTHING_DUE
     if amount_remaining == 0:
         return InvoiceState.PAID
@@ -116,6 +116,14 @@ def first_end(
     """Return when a subscription ends by what is set: the first of its ends, or None if it has none."""
     with_period = period_end_at if cancels_with_period else None
     return min((at for at in (with_period, cancel_at, end_at) if at is not None), default=None)
+
+
+def end_of_cancelled(
+    *, period_end_at: datetime, cancelled_at: datetime | None, ends_at: datetime | None, end_at: datetime | None
+) -> datetime:
+    """Return when a cancelled subscription ended: with its period, if nothing says when. `ends_at` is its first end."""
+    over_at = cancelled_at or ends_at or period_end_at
+    return min(over_at, end_at or over_at)
 
 
 def subscription_state(

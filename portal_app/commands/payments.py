@@ -141,7 +141,7 @@ def lock_invoice(session: Session, customer_id: CustomerId, public_id: str) -> I
 def _pay_in_full(
     session: Session, invoice: Invoice, status: PaymentStatus, amount: Decimal | None, now: datetime, field: str
 ) -> None:
-    due = invoice.amount_due
+    due = max(invoice.amount_due, ZERO)  # nothing of a credit note
     _pay_up_to(session, invoice, max(invoice.amount_paid, due) if amount is None else amount, now)
     if invoice.amount_remaining:
         raise Invalid(field=field, problem=f"does not cover the {plain(due)} due")
@@ -167,7 +167,7 @@ def _receive(session: Session, invoice: Invoice, amount: Decimal, now: datetime)
     if invoice.refunded_amount:
         invoice.payment_status = payment_status_of(due, invoice.amount_paid, invoice.refunded_amount)
     elif not invoice.amount_remaining:
-        overpaid = invoice.amount_paid > due
+        overpaid = invoice.amount_paid > max(due, ZERO)
         invoice.payment_status = PaymentStatus.OVERPAID if overpaid else PaymentStatus.SUCCEEDED
     elif invoice.payment_status in {PaymentStatus.FAILED, PaymentStatus.VOIDED}:  # it is being paid after all
         invoice.payment_status = PaymentStatus.PENDING

@@ -7,6 +7,8 @@ import io
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from portal_app.billing.money import plain
+
 BOM = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What makes a spreadsheet run a cell; the last four are `=+-@` as East Asian keyboards write them."""
@@ -31,8 +33,7 @@ def _written(cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, Decimal):
-        text = f"{cell:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
+        return plain(cell)
     if isinstance(cell, int):
         return str(cell)
     text = cell.replace("\0", "")

@@ -13,7 +13,7 @@ from fpdf.enums import XPos, YPos
 from portal_app.billing.money import Money
 from portal_app.billing.states import InvoiceState
 from portal_app.billing.statuses import InvoiceType
-from portal_app.display import MISSING, Display
+from portal_app.display import MISSING, Display, make_display
 from portal_app.exports.glyphs import printable
 from portal_app.exports.paper import BOTTOM, FAMILY, FONTS, GREY, INK, LEFT, LETTER_TERRITORIES, RULE, TOP, WIDTH, Paper
 from portal_app.labels import INVOICE_STATES, PAYMENT_METHODS, PAYMENT_STATUSES
@@ -42,7 +42,8 @@ class _Sheet:
     """The parts of one invoice, drawn from top to bottom."""
 
     def __init__(self, invoice: InvoiceDetail, operator: Operator, display: Display) -> None:
-        self._invoice, self._operator, self._display = invoice, operator, display
+        self._invoice, self._operator = invoice, operator
+        self._display = display if _prints(display, invoice) else _in_english(display)
         country = invoice.customer.country or display.locale.territory
         self._pdf = pdf = Paper(format="letter" if country in LETTER_TERRITORIES else "a4")
         pdf.set_margins(LEFT, TOP, pdf.w - LEFT - WIDTH)
@@ -52,7 +53,7 @@ class _Sheet:
         pdf.add_font(FAMILY, "B", FONTS / "OpenSans-Semibold.ttf")
         pdf.set_title(self._text(_("Invoice {number}").format(number=invoice.summary.number or "")))
         pdf.set_author(self._text(operator.name))
-        pdf.set_lang(str(display.locale).replace("_", "-"))
+        pdf.set_lang(str(self._display.locale).replace("_", "-"))
         pdf.set_creation_date(invoice.summary.issued_at)
         contact = _("Questions? {email}").format(email=operator.support_email) if operator.support_email else ""
         pdf.name, pdf.contact = self._text(operator.name), self._text(contact)
@@ -101,7 +102,7 @@ class _Sheet:
             (_("Issued"), display.date(invoice.summary.issued_at)),
             (_("Due"), display.date(invoice.summary.due_at)),
             (_("Period"), display.period(invoice.period_start_at, invoice.period_end_at)),
-            (_("Still to pay"), display.money(invoice.summary.remaining)),
+            (_("Still to pay"), display.money(invoice.summary.to_pay)),
         ]
         top = end = self._pdf.get_y()
         least = ((32, GAP), (32, GAP), (0, 0), (46, 0))
@@ -151,7 +152,7 @@ class _Sheet:
             (_("Amount due"), invoice.due, False, invoice.credits_applied.amount != 0),
             (_("Paid"), -invoice.paid, False, invoice.paid.amount != 0),
             (_("Refunded"), invoice.refunded, False, invoice.refunded.amount != 0),
-            (_("Still to pay"), invoice.summary.remaining, True, True),
+            (_("Still to pay"), invoice.summary.to_pay, True, True),
         ]
         said = [(label, self._display.money(money), is_bold) for label, money, is_bold, is_said in rows if is_said]
         width = max(35, *(self._width(amount, 9.5, bold=is_bold) + GAP for _label, amount, is_bold in said))
@@ -223,7 +224,8 @@ class _Sheet:
         return display.number(line.quantity), price, display.money(line.amount)
 
     def _period(self, line: InvoiceLine) -> str:
-        return self._display.period(line.period_start_at, line.period_end_at) if line.period_start_at else ""
+        period = self._display.period(line.period_start_at, line.period_end_at)
+        return "" if period == MISSING else period
 
     def _line_height(self, line: InvoiceLine) -> float:
         width, period = self._columns[0] - 3, self._period(line)
@@ -325,3 +327,14 @@ class _Sheet:
         shown, lost = printable(text)
         self._pdf.lost = self._pdf.lost or lost
         return shown
+
+
+def _prints(display: Display, invoice: InvoiceDetail) -> bool:
+    """Tell whether the font has what this locale writes days and the invoice's amounts with."""
+    summary = invoice.summary
+    return not any(printable(text)[1] for text in (display.date(summary.issued_at), display.money(summary.total)))
+
+
+def _in_english(display: Display) -> Display:
+    """Return the English of the same country, or of the United States if there is none."""
+    return make_display(f"en_{display.locale.territory}", display.zone.key)

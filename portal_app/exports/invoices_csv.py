@@ -22,7 +22,7 @@ def invoices_csv(invoices: Iterable[InvoiceSummary], display: Display) -> Iterat
                 display.local(invoice.due_at).isoformat(timespec="seconds") if invoice.due_at else None,
                 invoice.total.currency.upper(),
                 invoice.total.amount,
-                invoice.remaining.amount,
+                invoice.to_pay.amount,
                 invoice.public_id,
             )
             for invoice in invoices

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -27,8 +28,11 @@ def visible(customer_id: Any) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def matching(search: InvoiceSearch, zone: ZoneInfo) -> tuple[ColumnElement[bool], ...]:
-    """Return what invoices that match a search at the moment `NOW` fulfil; its days are those of `zone`."""
+def matching(search: InvoiceSearch, zone: ZoneInfo, numbers: Collection[str] = ()) -> tuple[ColumnElement[bool], ...]:
+    """Return what invoices that match a search at the moment `NOW` fulfil; its days are those of `zone`.
+
+    Words of it that are `numbers` of invoices mean these, too: a period or an amount can be written like one.
+    """
     kinds: dict[type, list[ColumnElement[bool]]] = {}
     narrowing: list[ColumnElement[bool]] = []
     for term in search.terms:
@@ -41,6 +45,8 @@ def matching(search: InvoiceSearch, zone: ZoneInfo) -> tuple[ColumnElement[bool]
                 condition = _date_condition(term, zone)
             case NumberTerm():
                 condition = _number_condition(term)
+        if term.text in numbers:
+            condition = or_(condition, col(Invoice.number) == term.text)
         if isinstance(term, AmountTerm | DateTerm) and term.narrows:
             narrowing.append(condition)
         else:
@@ -93,7 +99,7 @@ def _state_in_sql() -> str:
         (payment == PaymentStatus.OVERPAID, InvoiceState.OVERPAID.value),
         (payment == PaymentStatus.REFUNDED, InvoiceState.REFUNDED.value),
         (payment == PaymentStatus.PARTIALLY_REFUNDED, InvoiceState.PARTIALLY_REFUNDED.value),
-        (and_(due == 0, remaining == 0), InvoiceState.NOTHING_DUE.value),
+        (and_(due <= 0, remaining == 0), InvoiceState.NOTHING_DUE.value),
         (remaining == 0, InvoiceState.PAID.value),
         (payment == PaymentStatus.FAILED, InvoiceState.FAILED.value),
         (and_(col(Invoice.due_at).is_not(None), col(Invoice.due_at) < now), InvoiceState.OVERDUE.value),

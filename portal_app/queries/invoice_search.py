@@ -71,6 +71,11 @@ class NumberTerm:
 Term = StatusTerm | AmountTerm | DateTerm | NumberTerm
 
 
+def may_be_number(term: Term) -> bool:
+    """Tell whether a period or an amount is one word, and so perhaps a whole number: 2026-03 may be the third."""
+    return isinstance(term, AmountTerm | DateTerm) and not term.narrows and " " not in term.text
+
+
 @dataclass(frozen=True, slots=True)
 class InvoiceSearch:
     """The terms of one search, in the order typed."""
@@ -127,7 +132,12 @@ _DAY = (
     r"|(?P<yearonly{n}>" + _YEAR + r")"
 )
 _SIGNS = "$€£¥\uffe5₹₩₽₺₪₫₴₦฿₱₲₡₵₸₼₾₮₭"
-_CURRENCY = rf"(?:[A-Z]*[{_SIGNS}][A-Z]*|zł|Kč|kr\.?|Ft|(?-i:{'|'.join(sorted(CURRENCIES)).upper()}))"
+_SIGN = rf"[A-Z]*[{_SIGNS}](?:(?-i: [A-Z][A-Z])|[A-Z]*)"
+_WORD = "[\u0400-\u04ff\u0620-\u064a][\u0400-\u04ff\u0620-\u064a.]*"  # as in Bulgarian or Arabic
+_ENGLISH = {"all", "bam", "bob", "cop", "cup", "gel", "lak", "mad", "mop", "pen", "sos", "top", "try"}
+"""Currencies whose codes are words, too, unless they stand in capitals."""
+_CODES = "|".join(sorted(CURRENCIES.keys() - _ENGLISH)) + f"|(?-i:{'|'.join(sorted(_ENGLISH)).upper()})"
+_CURRENCY = rf"(?:{_SIGN}|{_WORD}|zł|Kč|kr\.?|Rs\.?|Ft|{_CODES})"
 _GROUPING = "'’"
 _NUMBER = rf"(?P<minus{{n}}>\u2212?)(?:{_CURRENCY}\s?)?(?P<amount{{n}}>\d[\d.,{_GROUPING}]*)(?:\s?{_CURRENCY})?"
 _END = r"(?=\s|$)"

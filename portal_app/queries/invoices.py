@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any
@@ -15,11 +16,11 @@ from sqlmodel import col
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.money import Money
-from portal_app.billing.states import InvoiceState, invoice_state
+from portal_app.billing.states import UNPAID_STATES, InvoiceState, invoice_state
 from portal_app.database import Session
 from portal_app.models.invoice import Invoice
 from portal_app.queries.invoice_conditions import OVERDUE, UNPAID, matching, visible
-from portal_app.queries.invoice_search import InvoiceSearch
+from portal_app.queries.invoice_search import InvoiceSearch, may_be_number
 from portal_app.queries.paging import PAGE_SIZE, Page, offset_of
 from portal_app.queries.rows import MINE, columns_of, each_row_of, row_of, rows_of
 
@@ -47,6 +48,11 @@ class InvoiceSummary:
     issued_at: datetime
     due_at: datetime | None
 
+    @property
+    def to_pay(self) -> Money:
+        """What of `remaining` anybody waits for: nothing once the invoice is void, or money of it went back."""
+        return self.remaining if self.state in UNPAID_STATES else Money(Decimal(0), self.remaining.currency)
+
 
 @dataclass(frozen=True, slots=True)
 class Owed:
@@ -71,7 +77,8 @@ def search_invoices(
 
     Days in the search are the customer's, in `zone`.
     """
-    count, page = _searched(search, zone, order, ascending=ascending)
+    numbers = _numbers_in(session, customer_id, search)
+    count, page = _searched(search, zone, numbers, order, ascending=ascending)
     total = row_of(session, customer_id, count, now=now)[0]
     number, offset = offset_of(number, total)
     found = rows_of(session, customer_id, page, now=now, offset=offset, limit=PAGE_SIZE)
@@ -82,7 +89,8 @@ def each_invoice(
     session: Session, customer_id: CustomerId, search: InvoiceSearch, zone: ZoneInfo, now: datetime
 ) -> Iterator[InvoiceSummary]:
     """Yield all invoices that match, newest first, in constant memory."""
-    statement = _summaries(InvoiceOrder.DATE, ascending=False).where(*matching(search, zone))
+    conditions = matching(search, zone, _numbers_in(session, customer_id, search))
+    statement = _summaries(InvoiceOrder.DATE, ascending=False).where(*conditions)
     rows = each_row_of(session, customer_id, statement.offset(None).limit(None), now=now)
     return (summary_of(row, now) for row in rows)
 
@@ -113,10 +121,21 @@ def count_invoices(session: Session, customer_id: CustomerId) -> int:
     return row_of(session, customer_id, _COUNT)[0]
 
 
+def _numbers_in(session: Session, customer_id: CustomerId, search: InvoiceSearch) -> frozenset[str]:
+    """Return which words of a search that read as a period or an amount are whole numbers of invoices.
+
+    It is asked beforehand, since a condition on either would be answered from no index.
+    """
+    words = [term.text for term in search.terms if may_be_number(term)]
+    return frozenset(row.number for row in rows_of(session, customer_id, _NUMBERED, words=words)) if words else _NONE
+
+
 @lru_cache(SEARCHES_KEPT)
-def _searched(search: InvoiceSearch, zone: ZoneInfo, order: InvoiceOrder, *, ascending: bool) -> tuple[Any, Any]:
+def _searched(
+    search: InvoiceSearch, zone: ZoneInfo, numbers: frozenset[str], order: InvoiceOrder, *, ascending: bool
+) -> tuple[Any, Any]:
     """The selects of how many match, and of a page of them: asked again for each page and each invoice opened."""
-    conditions = matching(search, zone)
+    conditions = matching(search, zone, numbers)
     return _COUNT.where(*conditions), _summaries(order, ascending=ascending).where(*conditions)
 
 
@@ -185,4 +204,8 @@ _OWED = (
     .group_by(col(Invoice.currency))
     .order_by(col(Invoice.currency))
 )
+_NUMBERED = select(col(Invoice.number)).where(
+    col(Invoice.customer_id) == MINE, col(Invoice.number).in_(bindparam("words", expanding=True))
+)
+_NONE: frozenset[str] = frozenset()
 _COUNT = select(func.count()).select_from(Invoice).where(*visible(MINE))

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from portal_app.access.principal import CustomerId
-from portal_app.billing.states import SubscriptionState, first_end, subscription_state
+from portal_app.billing.states import SubscriptionState, end_of_cancelled, first_end, subscription_state
 from portal_app.billing.statuses import (
     BillingCycle,
     BillingModel,
@@ -193,7 +193,7 @@ def _summary(row: Any, fees: tuple[RecurringFee, ...], now: datetime) -> Subscri
         period_end_at=row.current_period_end_at,
         next_billing_at=_next_billing(row, ends_at) if state in _BILLED else None,
         trial_end_at=row.trial_end_at,
-        ends_at=row.cancelled_at or ends_at if state is SubscriptionState.CANCELLED else ends_at,
+        ends_at=_ended(row, ends_at) if state is SubscriptionState.CANCELLED else ends_at,
         resumes_at=row.resumes_at,
         started_at=row.start_at,
         customer_public_id=row.customer_public_id,
@@ -227,6 +227,12 @@ def _end(row: Any) -> datetime | None:
         cancels_with_period=row.cancel_at_period_end,
         cancel_at=row.cancel_at,
         end_at=row.end_at,
+    )
+
+
+def _ended(row: Any, ends_at: datetime | None) -> datetime:
+    return end_of_cancelled(
+        period_end_at=row.current_period_end_at, cancelled_at=row.cancelled_at, ends_at=ends_at, end_at=row.end_at
     )
 
 

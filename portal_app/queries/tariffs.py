@@ -18,7 +18,7 @@ from portal_app.access.principal import CustomerId
 from portal_app.billing.metering import ResetUsage
 from portal_app.billing.periods import Recurrence, TimeRange, billing_recurrence, floor_to_grid
 from portal_app.billing.prices import ZERO, Package, PriceModel, PriceVersion, Tariff, Tier, with_precedence
-from portal_app.billing.states import first_end
+from portal_app.billing.states import end_of_cancelled, first_end
 from portal_app.billing.statuses import BillingPeriod, PriceType, RecordStatus, Rounding, SubscriptionStatus
 from portal_app.database import Session
 from portal_app.models.catalog import Meter, Price, PriceTier
@@ -190,7 +190,7 @@ def charged_periods(
 
 
 def _end(subscription: Subscription) -> datetime:
-    """Return the first of the ends that are set. A cancelled one that says no end is over with its period."""
+    """Return the first of the ends that are set, or when a cancelled one ended."""
     ends_at = first_end(
         period_end_at=subscription.current_period_end_at,
         cancels_with_period=subscription.cancel_at_period_end,
@@ -199,8 +199,12 @@ def _end(subscription: Subscription) -> datetime:
     )
     if subscription.subscription_status is not SubscriptionStatus.CANCELLED:
         return ends_at or FAR
-    cancelled_at = subscription.cancelled_at or ends_at or subscription.current_period_end_at
-    return min(cancelled_at, subscription.end_at or cancelled_at)
+    return end_of_cancelled(
+        period_end_at=subscription.current_period_end_at,
+        cancelled_at=subscription.cancelled_at,
+        ends_at=ends_at,
+        end_at=subscription.end_at,
+    )
 
 
 def _recurrence(subscription: Subscription, zone: ZoneInfo) -> Recurrence:

@@ -334,7 +334,7 @@ TRANSACTION_FIELDS: Fields = {
     "transaction_status": col(WalletTransaction.transaction_status),
     "transaction_reason": col(WalletTransaction.transaction_reason),
     "reference_type": col(WalletTransaction.reference_type),
-    "reference_id": col(WalletTransaction.reference_id),
+    "reference_id": func.coalesce(col(Invoice.public_id), col(WalletTransaction.reference_id)),
     "amount": col(WalletTransaction.amount),
     "credit_amount": col(WalletTransaction.credit_amount),
     "expiry_date": case((_BRINGS, col(CreditGrant.expires_at))),
@@ -343,4 +343,7 @@ TRANSACTION_FIELDS: Fields = {
     "created_at": col(WalletTransaction.created_at),
     "updated_at": col(WalletTransaction.updated_at),
 }
-"""What rows bring (expiry, what is left, priority) is a credit's alone, though a debit may name its grant."""
+"""What rows bring (expiry, what is left, priority) is a credit's alone, though a debit may name its grant.
+
+A row that is linked to an invoice refers to that, whatever its source called it.
+"""

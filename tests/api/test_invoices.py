@@ -1,9 +1,14 @@
 """Invoices and payments over REST: written, issued, paid, made void; read by their customer."""
 
 import io
+from decimal import Decimal
 
+import cast
 import pytest
 from pypdf import PdfReader
+from sqlmodel import select
+
+from portal_app.models.customer import Customer
 
 DISCOUNTS = {"line_item_discount": "0.5", "invoice_level_discount": "1.5"}
 LINES = [
@@ -340,6 +345,19 @@ def test_a_customers_invoices_are_summed_by_currency(program, write, acme_id, pa
     assert (euros["total_unpaid_amount"], euros["overdue_invoice_count"]) == ("20", 0)
 
 
+def test_a_credit_note_is_not_overpaid(program, acme_id, acme_portal, database):
+    with database.writing() as session:
+        acme = session.exec(select(Customer.id).where(Customer.external_id == "acme")).one()
+        back = {"total": Decimal(-20), "amount_due": Decimal(-20), "amount_remaining": Decimal(0)}
+        cast.add_bare_invoices(session, acme, back | {"invoice_type": "CREDIT"})
+    (note,) = acme_portal.post("/v1/customer/portal/invoices", json={}).json()["items"]
+    assert (note["amount_due"], note["amount_paid"], note["amount_remaining"]) == ("-20", "0", "0")
+    assert "overpaid_amount" not in note
+    address = f"/v1/invoices/{note['id']}/payment"
+    assert program.put(address, json={"payment_status": "OVERPAID"}).status_code == 400
+    assert program.put(address, json={"payment_status": "SUCCEEDED"}).json()["payment_status"] == "SUCCEEDED"
+
+
 def test_another_customers_invoice_does_not_exist(globex_portal, write):
     invoice = write(ISSUED).json()["id"]
     for path in ("", "/pdf"):
@@ -347,3 +365,14 @@ def test_another_customers_invoice_does_not_exist(globex_portal, write):
         nobodys = globex_portal.get(f"/v1/customer/portal/invoices/inv_nobody{path}")
         assert theirs.status_code == nobodys.status_code == 404
         assert theirs.json() == nobodys.json()
+
+
+def test_an_invoice_of_a_subscription_that_is_still_a_draft_is_read_without_it(program, write, acme_portal):
+    plan = program.post("/v1/plans", json={"name": "Plan Base", "lookup_key": "base"}).json()["id"]
+    draft = {"external_customer_id": "acme", "plan_id": plan, "currency": "usd", "billing_period": "MONTHLY"}
+    subscription = program.post("/v1/subscriptions", json=draft | {"subscription_status": "draft"}).json()["id"]
+    invoice = write(ISSUED | {"subscription_id": subscription}).json()["id"]
+    read = acme_portal.get(f"/v1/customer/portal/invoices/{invoice}")
+    assert read.status_code == 200
+    assert "subscription" not in read.json()
+    assert program.get(f"/v1/invoices/{invoice}").json()["subscription"]["id"] == subscription

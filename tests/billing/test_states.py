@@ -80,6 +80,12 @@ def test_an_invoice_of_nothing_is_neither_paid_nor_pending():
     assert state(P.PENDING, due="0", due_at=PAST) is InvoiceState.NOTHING_DUE
 
 
+@pytest.mark.parametrize("due_at", [PAST, None])
+def test_of_a_credit_note_nothing_is_due_and_it_is_paid_once_that_is_said(due_at):
+    assert state(P.PENDING, due="-20", due_at=due_at) is InvoiceState.NOTHING_DUE
+    assert state(P.SUCCEEDED, due="-20", due_at=due_at) is InvoiceState.PAID
+
+
 def test_what_remains_is_waited_for_though_nothing_was_due():
     assert state(P.PENDING, due="0", remaining="5") is InvoiceState.PENDING
 

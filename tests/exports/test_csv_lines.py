@@ -55,6 +55,7 @@ def test_numbers_stay_numbers_negative_ones_too(number):
         (Decimal("43.420000"), "43.42"),
         (Decimal("1E+3"), "1000"),
         (Decimal("0E-6"), "0"),
+        (Decimal("-0.000000"), "0"),
         (7, "7"),
     ],
 )

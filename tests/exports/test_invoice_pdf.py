@@ -8,12 +8,15 @@ import cast
 import pytest
 from PIL import Image
 from pypdf import PdfReader
+from sqlmodel import select
 
 from portal_app.billing.statuses import InvoiceStatus, InvoiceType, PaymentMethod, PaymentStatus
 from portal_app.display import make_display
 from portal_app.exports.invoice_pdf import invoice_pdf
+from portal_app.models.invoice import LineItem
 from portal_app.queries.branding import Operator
 from portal_app.queries.invoice_details import get_invoice
+from portal_app.ui.tabs.invoices.detail import open_invoice
 
 NORTHWIND = Operator(
     name="Northwind Traders Ltd",
@@ -96,6 +99,30 @@ def test_each_currency_has_its_own_decimals(session, acme, currency, price, show
     assert f"Total {shown}" in text_of(drawn(session, acme, bill))
 
 
+@pytest.mark.parametrize(
+    ("locale", "currency", "day", "shown"),
+    [
+        ("ja_JP", "jpy", "2026/01/10", "¥20"),
+        ("ja_JP", "cny", "Jan 10, 2026", "CN¥20.00"),
+        ("ko_KR", "krw", "2026. 1. 10.", "KRW 20"),
+        ("ru_RU", "rub", "10 янв. 2026 \u0433.", "20,00 RUB"),
+        ("tr_TR", "try", "10 Oca 2026", "TRY 20,00"),
+        ("zh_CN", "usd", "Jan 10, 2026", "$20.00"),
+        ("hi_IN", "inr", "10 Jan 2026", "Rs 20.00"),
+        ("he_IL", "ils", "10 Jan 2026", "ILS 20.00"),
+        ("ar", "usd", "10/01/2026", "20.00 US$"),
+        ("ar_AE", "aed", "10 Jan 2026", "AED 20.00"),
+    ],
+)
+def test_days_and_amounts_are_printed_whole_in_every_locale(session, acme, locale, currency, day, shown):
+    bill = cast.add_bill(session, acme, "INV-3", "20", currency=currency)
+    text = text_of(drawn(session, acme, bill, make_display(locale, "UTC")))
+    assert f"Issued\n{day}" in text
+    assert f"Total {shown}" in text
+    assert "\ufffd" not in text
+    assert "cannot print" not in text
+
+
 @pytest.mark.parametrize(("display", "size"), [(US, LETTER), (GB, A4), (DE, A4)], ids=["US", "GB", "DE"])
 def test_the_paper_is_the_countrys_and_the_content_fits_both(session, acme, display, size):
     reader = drawn(session, acme, cast.add_bill(session, acme, "INV-4"), display)
@@ -155,6 +182,19 @@ def test_nothing_is_said_about_characters_when_all_are_printed(session, acme):
 def test_a_voided_invoice_says_so_loudly(session, acme):
     voided = {"invoice_status": InvoiceStatus.VOIDED, "payment_status": PaymentStatus.VOIDED}
     assert "VOID" in text_of(drawn(session, acme, cast.add_bill(session, acme, "INV-10", **voided)))
+
+
+@pytest.mark.parametrize("missing", ["period_start_at", "period_end_at"])
+def test_a_period_that_lacks_one_of_its_ends_is_left_out_here_and_in_the_drawer(session, acme, missing):
+    bill = cast.add_bill(session, acme, "INV-12")
+    for row in (bill, session.exec(select(LineItem)).one()):
+        row.period_start_at, row.period_end_at = cast.days_ago(30), cast.days_ago(1)
+        setattr(row, missing, None)
+        session.add(row)
+    session.flush()
+    opened = open_invoice(get_invoice(session, acme, bill.public_id, cast.NOW), US)
+    assert (opened["period"], [line["period"] for line in opened["lines"]]) == ("", [""])
+    assert "\u2014" not in text_of(drawn(session, acme, bill))
 
 
 def test_the_logo_is_printed(session, acme):

@@ -1,6 +1,6 @@
 """What people type into the invoice search, read as terms."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -225,6 +225,9 @@ def test_in_january_the_last_month_is_december():
         ("₹12,34,567.00", ".", "1234567"),
         ("KWD 7.345", ".", "7.345"),
         ("7,345 KWD", ",", "7.345"),
+        ("136.58 usd", ".", "136.58"),
+        ("Eur 136.58", ".", "136.58"),
+        ("TRY 20.50", ".", "20.5"),
         ("\u2212$20.00", ".", "-20"),
     ],
 )
@@ -236,13 +239,47 @@ def test_an_amount_is_read_as_it_stands_on_screen(text, mark, amount):
         assert amounts(term) == (Decimal(amount), Decimal(amount), True, True)
 
 
-@pytest.mark.parametrize("locale", ["en_US", "de_DE", "fr_FR", "en_IN", "de_CH", "pl_PL", "ja_JP", "pt_BR", "es_ES"])
+LOCALES = ["en_US", "de_DE", "fr_FR", "en_IN", "de_CH", "pl_PL", "ja_JP", "pt_BR", "es_ES", "fr_CH", "fr_CA", "cs_CZ",
+           "hu_HU", "ru_RU", "bg_BG", "sv_SE", "lv_LV", "zh_CN", "ko_KR", "th_TH", "ar", "he_IL", "fa_IR",
+           "id_ID"]  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_what_is_copied_from_the_screen_finds_its_days(locale):
+    display = make_display(locale, "UTC")
+    for month in range(1, 13):
+        first, last = datetime(2025, month, 6, tzinfo=UTC), datetime(2026, month, 23, tzinfo=UTC)
+        for day in (first, last):
+            assert days(only(display.readable(display.date(day)))) == (day.date(), day.date())
+        (term,) = terms(display.readable(display.period(first, last)))
+        assert days(term) == (first.date(), last.date())
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "read"),
+    [
+        ("fr_FR", "payée 6 JANV 2026", "payée 2026-01-06"),
+        ("fr_FR", "avant 6 janv. 2026x", "avant 6 janv. 2026x"),
+        ("fr_FR", "> 1 234,50 €", "> 1234,50 €"),
+        ("pl_PL", "1 000 000", "1000000"),
+        ("fr_FR", "2026 100", "2026 100"),
+        ("fr_FR", "2026-01-06 100,50", "2026-01-06 100,50"),
+        ("en_US", "Jan 6 136.58", "Jan 6 136.58"),
+        ("en_US", "Jan 6, 2026", "Jan 6, 2026"),
+        ("de_DE", "06.01.2026", "06.01.2026"),
+    ],
+)
+def test_days_and_figures_are_read_as_the_locale_writes_them(locale, text, read):
+    assert make_display(locale, "UTC").readable(text) == read
+
+
+@pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("currency", ["usd", "eur", "jpy", "kwd", "inr", "chf", "pln"])
 @pytest.mark.parametrize("amount", ["0.5", "20", "1234.5", "1234567.89", "-20"])
 def test_what_is_copied_from_the_screen_finds_its_amount(locale, currency, amount):
     display = make_display(locale, "UTC")
     money = Money(Decimal(amount), currency).rounded()
-    (term,) = terms(display.money(money), display.decimal_mark)
+    (term,) = terms(display.readable(display.money(money)), display.decimal_mark)
     found = term.amount if isinstance(term, NumberTerm) else term.low
     assert found == money.amount
 
@@ -310,6 +347,7 @@ def test_everything_else_is_a_piece_of_a_number(text):
         ("> 100 < 200", ["> 100", "< 200"]),
         ("since Jan 2025 until Mar 2025 unpaid", ["since Jan 2025", "until Mar 2025", "unpaid"]),
         ("paid, overdue", ["paid", "overdue"]),
+        ("> 20 try", ["> 20", "try"]),
         ("Jan 6 > 100", ["Jan 6", "> 100"]),
         ("136.58 paid", ["136.58", "paid"]),
         ("partially paid paid", ["partially paid", "paid"]),

@@ -56,9 +56,9 @@ def test_what_is_owed_is_the_sum_of_what_the_unpaid_invoices_say(demo_session, e
     unpaid = list(each_invoice(demo_session, customer, parse_search("unpaid", NOW.date()), BERLIN, NOW))
     remaining, overdue = defaultdict(Decimal), Counter()
     for invoice in unpaid:
-        if invoice.remaining.amount:
-            remaining[invoice.remaining.currency] += invoice.remaining.amount
-            overdue[invoice.remaining.currency] += invoice.state is InvoiceState.OVERDUE
+        if invoice.to_pay.amount:
+            remaining[invoice.to_pay.currency] += invoice.to_pay.amount
+            overdue[invoice.to_pay.currency] += invoice.state is InvoiceState.OVERDUE
     owed = list_owed(demo_session, customer, NOW)
     assert {one.remaining.currency: one.remaining.amount for one in owed} == remaining
     assert {one.remaining.currency: one.overdue for one in owed} == overdue
@@ -129,7 +129,8 @@ def test_the_latest_are_the_newest_few(session, acme, three):
     ("statements", "query"),
     [
         (2, lambda *whose: search_invoices(*whose, EVERYTHING, BERLIN, NOW)),
-        (2, lambda *whose: search_invoices(*whose, parse_search("paid > 1 2026", NOW.date()), BERLIN, NOW)),
+        (2, lambda *whose: search_invoices(*whose, parse_search("paid > 1 Jan 2026", NOW.date()), BERLIN, NOW)),
+        (3, lambda *whose: search_invoices(*whose, parse_search("paid > 1 2026", NOW.date()), BERLIN, NOW)),
         (1, lambda *whose: list(each_invoice(*whose, EVERYTHING, BERLIN, NOW))),
         (1, lambda *whose: list_latest_invoices(*whose, NOW)),
         (1, count_invoices),
@@ -214,7 +215,7 @@ def test_page_40_is_read_from_an_index_without_a_sort(demo_session, archive, ord
 def test_a_search_sorts_nothing_and_reads_the_customers_own_rows(demo_session, archive, typed):
     with explained(demo_session) as plans:
         search_invoices(demo_session, archive, parse_search(typed, NOW.date()), BERLIN, NOW)
-    assert len(plans) == 2
+    assert len(plans) == 2 + (typed == "paid = 15.50 2026")  # 2026 may be a number
     for plan in plans:
         assert len(plan) == 1
         assert "(customer_id=?" in plan[0]

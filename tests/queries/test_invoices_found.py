@@ -19,6 +19,7 @@ from portal_app.queries.invoice_search import (
     InvoiceSearch,
     NumberTerm,
     StatusTerm,
+    may_be_number,
     parse_search,
 )
 from portal_app.queries.invoices import each_invoice, search_invoices
@@ -102,6 +103,13 @@ def test_wildcards_are_only_characters(session, acme, typed, number):
     assert found(session, acme, typed) == [number]
 
 
+@pytest.mark.parametrize("number", ["2026-03", "2026/12", "2042", "170-2026", "1.2.2026", "100.50", "Q4-2025"])
+def test_a_whole_number_is_found_though_it_reads_as_a_date_or_an_amount(session, acme, number):
+    cast.add_bare_invoices(session, acme, {"number": number}, {"number": f"{number}0"}, {"number": "other"})
+    assert found(session, acme, number) == found(session, acme, f"pending {number}") == [number]
+    assert found(session, acme, f"since {number}") != [number]
+
+
 def test_an_invoice_without_a_number_is_found_by_everything_but_its_number(session, acme):
     cast.add_bare_invoices(session, acme, {"total": Decimal("9.99")})
     assert found(session, acme, "9.99") == found(session, acme, "pending") == [None]
@@ -109,6 +117,7 @@ def test_an_invoice_without_a_number_is_found_by_everything_but_its_number(sessi
 
 
 AMOUNTS = [Decimal(0), Decimal(5), Decimal(20)]
+DUE = [Decimal(-20), Decimal(0), Decimal(5)]
 STATUSES = list(product([InvoiceStatus.FINALIZED, InvoiceStatus.VOIDED], PaymentStatus))
 
 
@@ -119,7 +128,7 @@ def test_the_state_in_sql_is_the_state_in_python_for_every_combination(session, 
             "invoice_status": status, "payment_status": payment, "amount_due": due, "amount_paid": paid,
             "amount_remaining": remaining, "due_at": due_at,
         }
-        for (status, payment), due, paid, remaining, due_at in product(STATUSES, AMOUNTS, AMOUNTS, AMOUNTS, dates)
+        for (status, payment), due, paid, remaining, due_at in product(STATUSES, DUE, AMOUNTS, AMOUNTS, dates)
     ]  # fmt: skip
     cast.add_bare_invoices(session, acme, *combinations)
     states = {row.public_id: row.state for row in each_invoice(session, acme, EVERYTHING, UTC_ZONE, NOW)}
@@ -141,7 +150,7 @@ INSTANTS = st.builds(
 TOTALS = st.sampled_from(
     [Decimal(text) for text in ("0", "6", "20", "20.000001", "99.99", "100", "136.58", "2026", "1234.5")]
 )
-NUMBERS = st.sampled_from(["INV-2026-", "inv-2025-", "A_", "A%", "20", "136.58/", "\\", ""])
+NUMBERS = st.sampled_from(["INV-2026-", "inv-2025-", "A_", "A%", "20", "202", "2026-0", "136.58/", "\\", ""])
 INVOICES = st.lists(
     st.fixed_dictionaries(
         {
@@ -160,7 +169,7 @@ WORDS = st.sampled_from(
     ["paid", "overdue", "unpaid", "void", "partially paid", "refunded", "pending", "nothing due", "payment failed",
      "> 100", "< 100", ">= 136.58", "<= 20", "= 20", "20", "6", "136.58", "$20", "20..100", "100 - 2026", "1,234.50",
      "2026", "2025", "Jan 2026", "Jan 6, 2026", "Nov 2025 - Jan 2026", "since Jan 2026", "before 2026-01-06", "today",
-     "until Dec 24", "INV", "inv-2026", "A_", "%", "_", "\\", "-0", "zzz", "2026-01-06",
+     "until Dec 24", "INV", "inv-2026", "2026-01", "A_", "%", "_", "\\", "-0", "zzz", "2026-01-06",
      "paid>100", "Q1 2026", "Q4", "25/12/2025", "1/6/2026", "amount > 100", "Total: under 136.58"]
 )  # fmt: skip
 SEARCHES = st.lists(WORDS, max_size=4).map(" ".join) | st.text(max_size=20)
@@ -178,10 +187,11 @@ def matches(term, row, zone):
             amount = row.total.amount
             above = term.low is None or amount > term.low or (amount == term.low and term.low_included)
             below = term.high is None or amount < term.high or (amount == term.high and term.high_included)
-            return above and below
+            return (above and below) or (may_be_number(term) and row.number == term.text)
         case DateTerm():
             day = row.issued_at.astimezone(zone).date()
-            return (term.first or date.min) <= day <= (term.last or date.max)
+            within = (term.first or date.min) <= day <= (term.last or date.max)
+            return within or (may_be_number(term) and row.number == term.text)
         case NumberTerm():
             return lower(term.fragment) in lower(row.number or "") or row.total.amount == term.amount
 

@@ -80,6 +80,14 @@ def test_a_subscription_says_its_plan_its_period_and_its_fee(session, acme, plan
         ({"subscription_status": S.INCOMPLETE}, SS.INCOMPLETE, None, None),
         ({"subscription_status": S.CANCELLED, "cancelled_at": NOW - 5 * DAY}, SS.CANCELLED, None, NOW - 5 * DAY),
         ({"subscription_status": S.CANCELLED, "end_at": NOW - 4 * DAY}, SS.CANCELLED, None, NOW - 4 * DAY),
+        # without a date it was over with its period, or with what ended it before
+        ({"subscription_status": S.CANCELLED, "current_period_end_at": NOW - DAY}, SS.CANCELLED, None, NOW - DAY),
+        (
+            {"subscription_status": S.CANCELLED, "cancelled_at": NOW - DAY, "end_at": NOW - 2 * DAY},
+            SS.CANCELLED,
+            None,
+            NOW - 2 * DAY,
+        ),
     ],
 )
 def test_what_comes_next_is_told_truthfully(session, acme, plan, more, state, next_billing_at, ends_at):

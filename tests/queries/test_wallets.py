@@ -15,7 +15,8 @@ from portal_app.commands.post_ledger import LedgerPoster
 from portal_app.errors import NotFound
 from portal_app.models.wallet import Wallet
 from portal_app.queries.customers import get_published_customer_of_operator
-from portal_app.queries.wallets import each_transaction, list_transactions, list_wallets
+from portal_app.queries.listing import Listing, equal
+from portal_app.queries.wallets import each_transaction, list_transactions, list_wallets, search_transactions
 
 NOW, DAY = cast.NOW, timedelta(days=1)
 
@@ -199,3 +200,12 @@ def test_posting_reads_the_wallets_own_rows(demo_session):
         LedgerPoster(demo_session, wallet, NOW)
     steps = [step for plan in plans for step in plan]
     assert not [step for step in steps if step.startswith("SCAN")], steps
+
+
+def test_the_rows_of_an_invoice_are_found_by_the_id_that_they_show(session, acme, reference):
+    listed = search_transactions(session, acme, reference.public_id, Listing(50)).items
+    (invoice,) = {row.invoice_public_id for row in listed} - {None}
+    about = Listing(50, filters=equal("reference_id", invoice))
+    found = search_transactions(session, acme, reference.public_id, about)
+    assert [row.public_id for row in found.items] == [row.public_id for row in listed if row.invoice_public_id]
+    assert found.total == 2

@@ -14,6 +14,7 @@ from portal_app.api.wire.invoices import InvoiceWire, PdfUrlWire, invoice_wire, 
 from portal_app.api.wire.lists import ListWire, PageBody, this_page
 from portal_app.api.wire.subscriptions import subscription_wire
 from portal_app.api.wire.values import ObjectId
+from portal_app.errors import NotFound
 from portal_app.queries.invoice_details import get_invoice
 from portal_app.queries.invoice_lists import list_invoices
 from portal_app.queries.listing import Order
@@ -38,7 +39,10 @@ async def get_one(invoice_id: ObjectId, customer: Customer) -> InvoiceWire:
     invoice = await customer.ask(get_invoice, invoice_id, customer.now)
     if invoice.subscription_public_id is None:
         return whole_invoice_wire(invoice, None)
-    subscription = await customer.ask(get_subscription, invoice.subscription_public_id, customer.now)
+    try:
+        subscription = await customer.ask(get_subscription, invoice.subscription_public_id, customer.now)
+    except NotFound:  # a draft of a subscription is the operator's alone
+        return whole_invoice_wire(invoice, None)
     return whole_invoice_wire(invoice, subscription_wire(subscription))
 
 

@@ -178,7 +178,7 @@ def invoice_summary_wire(customer_id: str, summaries: list[CurrencySummary]) -> 
 
 
 def _columns(invoice: InvoiceDetail) -> dict[str, Any]:
-    overpaid = invoice.paid.amount - invoice.due.amount
+    overpaid = invoice.paid.amount - max(invoice.due.amount, ZERO)
     draft = invoice.invoice_status is InvoiceStatus.DRAFT
     return {
         "id": invoice.summary.public_id,

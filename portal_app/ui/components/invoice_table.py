@@ -34,8 +34,8 @@ def invoice_row(invoice: InvoiceSummary, display: Display, **parameters: str | i
     """Word an invoice; `parameters` are those of the list it stands in, so that closing it leads back there."""
     number = invoice.number or _("No number")
     note = ""
-    if invoice.remaining.amount not in {0, invoice.total.amount}:
-        note = _("{amount} to pay").format(amount=display.money(invoice.remaining))
+    if invoice.to_pay.amount not in {0, invoice.total.amount}:
+        note = _("{amount} to pay").format(amount=display.money(invoice.to_pay))
     return InvoiceRow(
         id=invoice.public_id,
         date=display.date(invoice.issued_at),

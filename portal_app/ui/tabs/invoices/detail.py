@@ -68,6 +68,7 @@ NO_INVOICE = OpenInvoice(
 def open_invoice(invoice: InvoiceDetail, display: Display) -> OpenInvoice:
     """Word an invoice for its drawer."""
     summary = invoice.summary
+    has_period = invoice.period_start_at is not None and invoice.period_end_at is not None
     return OpenInvoice(
         id=summary.public_id,
         problem="",
@@ -78,7 +79,7 @@ def open_invoice(invoice: InvoiceDetail, display: Display) -> OpenInvoice:
         reason=BILLING_REASONS[invoice.billing_reason],
         issued=display.date(summary.issued_at),
         due=display.date(summary.due_at) if summary.due_at else "",
-        period=display.period(invoice.period_start_at, invoice.period_end_at) if invoice.period_start_at else "",
+        period=display.period(invoice.period_start_at, invoice.period_end_at) if has_period else "",
         description=invoice.description,
         lines=[_line(line, display) for line in invoice.lines],
         sums=_sums(invoice, display),
@@ -110,7 +111,7 @@ def _sums(invoice: InvoiceDetail, display: Display) -> list[SumRow]:
         (_("Amount due"), invoice.due, "", invoice.credits_applied.amount != 0),
         (_("Paid"), -invoice.paid, "", invoice.paid.amount != 0),
         (_("Refunded"), invoice.refunded, "", invoice.refunded.amount != 0),
-        (_("Still to pay"), summary.remaining, "total", True),
+        (_("Still to pay"), summary.to_pay, "total", True),
     ]
     return [SumRow(label=label, amount=display.money(money), kind=kind) for label, money, kind, said in rows if said]
 

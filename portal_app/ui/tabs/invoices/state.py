@@ -50,7 +50,10 @@ class InvoicesState(Portal):
         query = parameters.get("q", "")[:MAX_CHARACTERS]
         order, ascending = _order(parameters)
         search = parse_search(
-            query, display.local(now).date(), display.decimal_mark, is_month_first=display.is_month_first
+            display.readable(query),
+            display.local(now).date(),
+            display.decimal_mark,
+            is_month_first=display.is_month_first,
         )
         kept = {"q": query, "sort": parameters.get("sort", ""), "dir": parameters.get("dir", "")}
         number = page_number(parameters.get("page", ""))
