@@ -302,6 +302,25 @@ def test_a_minimum_is_charged_without_any_usage(session, acme, calls):
     assert (series.quantity, series.events, series.costs[0].exact) == (0, 0, usd(10))
 
 
+def test_a_minimum_is_not_due_before_its_period_or_its_price_has_begun(session, acme, calls):
+    later = NOW + timedelta(hours=5)
+    plan, other = (cast.add_plan(session, name, fee=None) for name in ("Plan Base", "Plan Later"))
+    cast.add_subscription(session, acme, plan)
+    add_usage_price(session, plan, calls, "2", end_at=later)
+    add_usage_price(session, plan, calls, "2", start_at=later, min_quantity=Decimal(5))
+    dates = {"start_at": later, "current_period_start_at": later, "current_period_end_at": later + timedelta(days=30)}
+    cast.add_subscription(session, acme, other, **dates)
+    add_usage_price(session, other, calls, "3", min_quantity=Decimal(5))
+    span = TimeRange(days_ago(1), NOW + timedelta(hours=20))
+    assert ask(session, acme, span).series == ()
+    ingest(session, sent("e1", at=days_ago(0.5), n=1))
+    (series,) = ask(session, acme, span, WindowSize.HOUR, with_costs=True).series
+    assert (
+        series.costs[0].exact == sum((cost.exact for point in series.points for cost in point.costs), usd(0)) == usd(2)
+    )
+    assert [len(charged.periods) for charged in series.charged] == [1, 0]
+
+
 def test_a_meter_that_never_resets_fills_its_tiers_from_the_subscriptions_start(session, acme):
     meter = add_meter(session, reset_usage=ResetUsage.NEVER)
     calls = add_feature(session, meter)
