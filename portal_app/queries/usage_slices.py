@@ -1,7 +1,8 @@
 """Usage told apart by source or properties, or only that of some: from events, with its share of the feature's cost.
 
 Prices are for all of a feature's usage: tiers and packages count what everybody in the company did. So a slice costs
-its share, in proportion to its quantity (its events, where quantities do not add up), and all slices add up.
+its share, in proportion to its quantity (its events, where quantities do not add up, or to nothing), and all slices
+add up.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def _slices(
     gaps: Sequence[slice],
     parts: Sequence[tuple[Labels, Metered]],
 ) -> Iterator[UsageSeries]:
-    adds_up = rule.aggregation in ADDITIVE or rule.aggregation is AggregationType.WEIGHTED_SUM
+    adds_up = total.quantity and (rule.aggregation in ADDITIVE or rule.aggregation is AggregationType.WEIGHTED_SUM)
     used = [list(map(metered.used, (question.span, *points), gaps)) for _, metered in parts]
     weights = [of_part[0][0] if adds_up else Decimal(of_part[0][1]) for of_part in used]
     costs = _shared(total.costs, weights, total.quantity if adds_up else Decimal(total.events))

@@ -429,6 +429,15 @@ def test_slices_of_a_greatest_value_cost_by_their_events(session, acme):
     assert slices(report) == {("a",): (3, 3, Decimal("2.25")), ("b",): (0, 1, Decimal("0.75"))}
 
 
+def test_slices_of_nothing_share_a_minimum_by_their_events(session, acme, calls):
+    plan = cast.add_plan(session, fee=None)
+    cast.add_subscription(session, acme, plan)
+    add_usage_price(session, plan, calls, "2", min_quantity=Decimal(5))
+    ingest(session, *(sent(f"e{n}", at=days_ago(1), source="a" if n else "b", n=0) for n in range(4)))
+    report = ask(session, acme, TimeRange(days_ago(15), NOW), only=Slice(labels=("source",)))
+    assert slices(report) == {("a",): (0, 3, Decimal("7.5")), ("b",): (0, 1, Decimal("2.5"))}
+
+
 # effort
 
 
