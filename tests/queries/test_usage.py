@@ -15,7 +15,7 @@ from portal_app.billing.periods import Preset, TimeRange, WindowSize
 from portal_app.billing.statuses import BillingModel, SubscriptionStatus, TierMode
 from portal_app.errors import Invalid, NotFound
 from portal_app.models.catalog import Group, PriceTier
-from portal_app.queries import usage_events
+from portal_app.queries import usage_events, usage_slices
 from portal_app.queries.usage import Slice, UsageQuestion, usage_of_preset, usage_report
 from portal_app.queries.usage_breakdown import usage_breakdown
 
@@ -436,6 +436,15 @@ def test_slices_of_nothing_share_a_minimum_by_their_events(session, acme, calls)
     ingest(session, *(sent(f"e{n}", at=days_ago(1), source="a" if n else "b", n=0) for n in range(4)))
     report = ask(session, acme, TimeRange(days_ago(15), NOW), only=Slice(labels=("source",)))
     assert slices(report) == {("a",): (0, 3, Decimal("7.5")), ("b",): (0, 1, Decimal("2.5"))}
+
+
+def test_slices_that_make_more_points_than_can_be_held_are_refused(session, acme, calls, monkeypatch):
+    monkeypatch.setattr(usage_slices, "MAX_POINTS", 300)
+    ingest(session, *(sent(f"e{n}", at=days_ago(1), request=f"r{n}", n=1) for n in range(6)))
+    question = {"only": Slice(labels=("properties.request",)), "span": TimeRange(days_ago(2), NOW)}
+    assert len(ask(session, acme, size=WindowSize.HOUR, **question).series) == 6
+    with pytest.raises(Invalid, match="group_by: makes more than 300 points of this range"):
+        ask(session, acme, size=WindowSize.HALF_HOUR, **question)
 
 
 # effort
