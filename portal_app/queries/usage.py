@@ -201,7 +201,7 @@ def _series(
 ) -> UsageSeries:
     span, points = asked.question.span, asked.points
     spans = [asked.counted(part) for part in (span, *(points if asked.question.with_costs else ()))]
-    tariffs = asked.tariffs.get(rule.key, ())
+    tariffs = asked.tariffs.get(rule.key, ()) if feature.bears_cost else ()
     rated = [(mine, costs(mine.tariff, mine.periods, spans, metered.since)) for mine in tariffs]
     by_span = [_by_currency(column) for column in zip(*(of_spans for _, of_spans in rated), strict=True)]
     total, *of_points = by_span or [()] * len(spans)

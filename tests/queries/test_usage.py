@@ -12,12 +12,13 @@ from usage_cast import add_feature, add_meter, add_usage_price, ingest, sent
 from portal_app.billing.metering import AggregationType, ResetUsage
 from portal_app.billing.money import Money
 from portal_app.billing.periods import Preset, TimeRange, WindowSize
-from portal_app.billing.statuses import BillingModel, SubscriptionStatus, TierMode
+from portal_app.billing.statuses import BillingModel, RecordStatus, SubscriptionStatus, TierMode
 from portal_app.errors import Invalid, NotFound
-from portal_app.models.catalog import Group, PriceTier
+from portal_app.models.catalog import Group, Meter, PriceTier
 from portal_app.queries import usage_events, usage_slices
 from portal_app.queries.usage import Slice, UsageQuestion, usage_of_preset, usage_report
 from portal_app.queries.usage_breakdown import usage_breakdown
+from portal_app.queries.wallet_balance import pending_usage
 
 SUM, MAX, COUNT = AggregationType.SUM, AggregationType.MAX, AggregationType.COUNT
 LAST_DAYS = TimeRange(days_ago(3), NOW)
@@ -292,6 +293,23 @@ def test_two_subscriptions_both_charge_and_each_currency_is_summed_for_itself(se
     (series,) = ask(session, acme).series
     assert [cost.exact for cost in series.costs] == [usd(2), Money(Decimal("0.4"), "eur")]
     assert len(series.charged) == 3
+
+
+def test_of_several_features_with_one_meter_the_first_that_was_made_bears_its_cost(session, acme, calls, priced):
+    also = add_feature(session, session.get(Meter, calls.meter_id), "Also")
+    ingest(session, sent("e1", at=days_ago(1), n=4))
+    report = ask(session, acme)
+    assert [(one.feature.name, one.quantity, len(one.costs)) for one in report.series] == [
+        ("Also", 4, 0),
+        ("Calls", 4, 1),
+    ]
+    assert [total.exact for total in usage_breakdown(report).costs] == [usd(1)]
+    assert pending_usage(session, acme, NOW) == {"usd": 1}
+    (alone,) = ask(session, acme, feature_ids=frozenset({also.public_id})).series
+    assert alone.costs == ()
+    calls.status = RecordStatus.DELETED
+    session.flush()
+    assert [one.costs[0].exact for one in ask(session, acme).series] == [usd(1)]
 
 
 def test_a_minimum_is_charged_without_any_usage(session, acme, calls):
