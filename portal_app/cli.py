@@ -270,7 +270,7 @@ def correct(
 
     try:
         sent = read_json(properties)
-    except ValueError as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         _fail(f"the properties are no JSON: {error}", code=2)
     if not isinstance(sent, dict):
         _fail("the properties must be a JSON object", code=2)

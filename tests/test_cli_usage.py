@@ -99,6 +99,11 @@ def test_an_event_is_corrected_and_voided_with_a_reason_in_the_audit_log(usage):
     [
         (("event", "correct", "acme", "e2", "{", "--reason", "r"), 2, "the properties are no JSON"),
         (
+            ("event", "correct", "acme", "e2", '{"n": 1e1000000000000000000}', "--reason", "r"),
+            2,
+            "the properties are no JSON",
+        ),
+        (
             ("rebuild", "acme", "--since", "2026-01-02", "--until", "2026-01-01"),
             2,
             "--since 2026-01-02 is after --until",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any, ClassVar
 
 from fastapi import Request, Response
@@ -132,12 +132,14 @@ def read_json(body: bytes) -> Any:
     """Return the value of a JSON text.
 
     Raises:
-        Invalid: it is malformed, nested deeper than `MAX_DEPTH`, or holds NUL or half a character.
+        Invalid: it is malformed, nested deeper than `MAX_DEPTH`, holds NUL or half a character, or a number beyond any.
     """
     try:
         value = _EXACT.decode(body.decode("utf-8"))
     except RecursionError:
         raise Invalid(field="body", problem=f"is nested deeper than {MAX_DEPTH}") from None
+    except DecimalException:
+        raise Invalid(field="body", problem="holds a number with too great an exponent") from None
     except ValueError as error:
         raise Invalid(field="body", problem=f"is not JSON: {error}") from None
     _refuse_unstorable(value)

@@ -272,6 +272,12 @@ def floor_to_grid(at: datetime, step: timedelta = GRID) -> datetime:
     return at.astimezone(UTC) - (at - _EPOCH) % step
 
 
+def on_grid(span: TimeRange) -> TimeRange:
+    """Return a billing period as its usage is counted: with its ends rounded down to the grid, but never to nothing."""
+    start_at = floor_to_grid(span.start_at)
+    return TimeRange(start_at, max(floor_to_grid(span.end_at), start_at + GRID))
+
+
 def is_on_grid(at: datetime) -> bool:
     """Tell whether an instant lies on the 15-minute UTC grid, where prices may change."""
     return floor_to_grid(at) == at

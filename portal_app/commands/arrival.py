@@ -120,7 +120,7 @@ class Arrival:
         return again
 
     def _conflicting(self, again: Sequence[Incoming], stored: Mapping[Key, Stored]) -> list[Incoming]:
-        conflicts = [item for item in again if not _says_the_same(item.event, stored[item.key])]
+        conflicts = [item for item in again if not _says_the_same(item.event, stored.get(item.key))]
         for item in conflicts:
             log.warning(
                 "event %r of customer %r came again with other content", item.event.event_id, item.event.customer
@@ -171,9 +171,9 @@ def _counted(item: Incoming) -> Counted:
     return Counted(int(item.owner), event.at, event.event_id, event.name, event.properties)
 
 
-def _says_the_same(event: EventIn, stored: Stored) -> bool:
-    """Compare a retry with what was sent first; nothing is left to compare with once that is purged."""
-    if not stored.name:
+def _says_the_same(event: EventIn, stored: Stored | None) -> bool:
+    """Compare a retry with what was sent first; nothing is left to compare with once that is purged, maybe just now."""
+    if stored is None or not stored.name:
         return True
     same_text = event.text == stored.text or read_json(event.text) == read_json(stored.text)
     return event.name == stored.name and same_text

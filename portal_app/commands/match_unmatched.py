@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
+from sqlmodel import col
 
 from portal_app.commands.arrival import CONFLICTS, Arrival, Incoming
 from portal_app.commands.event_register import customer_ids, horizon, word_ids
 from portal_app.commands.usage_events import EventIn, read_json
 from portal_app.commands.usage_tables import stop_counting
 from portal_app.database import Session
+from portal_app.models.customer import Customer
 from portal_app.models.usage import UNMATCHED, WORDS
 
 AT_ONCE = 10_000
@@ -26,11 +28,17 @@ def match_unmatched(session: Session, external_ids: Collection[str] | None = Non
     Whatever makes a customer calls this in the same transaction, with its external id; without any, all are tried.
     """
     stop_counting(session)
-    if external_ids is None:
-        everyone = select(UNMATCHED.c.external_customer_id).distinct()
-        external_ids = session.connection().execute(everyone).scalars().all()
-    known = customer_ids(session, external_ids)
+    known = _waited_for(session) if external_ids is None else customer_ids(session, external_ids)
     return sum(_match(session, external_id, customer_id) for external_id, customer_id in known.items())
+
+
+def _waited_for(session: Session) -> Mapping[str, int]:
+    """Return the keys of all customers whose events are kept, by the operator's id: few of those that wait."""
+    session.flush()  # what this transaction has made is known, too
+    waiting = exists().where(UNMATCHED.c.external_customer_id == col(Customer.external_id))
+    known = select(col(Customer.external_id), col(Customer.id)).where(waiting)
+    rows: Sequence[Any] = session.connection().execute(known).all()
+    return dict(rows)
 
 
 def _match(session: Session, external_id: str, customer_id: int) -> int:

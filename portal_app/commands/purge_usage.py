@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, select
 
 from portal_app.billing.instants import QUARTER_HOUR, instant, micros
 from portal_app.commands.audit import record
@@ -60,12 +61,12 @@ def _purge_events(session: Session, before: int) -> int:
         old = event.customer_id == customer_id, event.at < before
         upto = connection.execute(select(event.at).where(*old).order_by(event.at).offset(AT_ONCE).limit(1)).scalar()
         some = (*old, event.at <= upto) if upto is not None else old
-        by_name = connection.execute(select(event.name, func.count()).where(*some).group_by(event.name)).all()
-        if by_name:
-            connection.execute(delete(EVENTS).where(*some))
+        # Counted as they go: whoever purges at the same time takes the others.
+        gone = Counter(connection.execute(delete(EVENTS).where(*some).returning(event.name)).scalars())
+        if gone:
             more = "UPDATE usage_stream SET purged = purged + ? WHERE customer_id = ? AND name = ?"
-            execute_each(session, more, [(count, customer_id, name) for name, count in by_name])
-            return sum(count for _, count in by_name)
+            execute_each(session, more, [(count, customer_id, name) for name, count in sorted(gone.items())])
+            return gone.total()
     return 0
 
 

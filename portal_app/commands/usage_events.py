@@ -85,6 +85,7 @@ def read_json(text: str | bytes) -> Any:
 
     Raises:
         ValueError: it is no JSON, which has no NaN and no infinity.
+        ArithmeticError: a number's exponent is beyond any that can be computed with.
     """
     return _EXACT.decode(text if isinstance(text, str) else text.decode())
 

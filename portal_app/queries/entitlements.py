@@ -15,7 +15,7 @@ from sqlmodel import col, or_, select
 from portal_app.access.principal import CustomerId
 from portal_app.billing.metering import FeatureType, ResetPeriod
 from portal_app.billing.money import quantize
-from portal_app.billing.periods import GRID, TimeRange, billing_recurrence, floor_to_grid
+from portal_app.billing.periods import GRID, TimeRange, billing_recurrence, floor_to_grid, on_grid
 from portal_app.billing.statuses import (
     RUNNING_SUBSCRIPTION_STATUSES,
     BillingCycle,
@@ -141,7 +141,7 @@ def _window(entitled: _Entitled, now: datetime) -> TimeRange | None:
         return None
     reset = entitlement.usage_reset_period
     if reset is None:
-        return TimeRange(subscription.current_period_start_at, subscription.current_period_end_at)
+        return on_grid(TimeRange(subscription.current_period_start_at, subscription.current_period_end_at))
     if reset is ResetPeriod.NEVER:
         return TimeRange(floor_to_grid(min(subscription.start_at, now)), floor_to_grid(now) + GRID)
     cycle = BillingCycle.CALENDAR if reset is ResetPeriod.DAILY else subscription.billing_cycle

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, select, tuple_
+from sqlalchemy import Table, exists, select, tuple_
 from sqlmodel import col
 from sqlmodel import select as select_rows
 
@@ -18,7 +18,7 @@ from portal_app.commands.usage_events import read_json
 from portal_app.database import Session
 from portal_app.errors import Invalid
 from portal_app.models.customer import Customer
-from portal_app.models.usage import EVENTS, STREAMS, UNMATCHED, WORDS
+from portal_app.models.usage import EVENTS, KEYS, STREAMS, UNMATCHED, WORDS
 from portal_app.queries.usage_events import MAX_EVENTS
 
 Mark = tuple[int, str, int]
@@ -26,6 +26,8 @@ Mark = tuple[int, str, int]
 
 An id is one event of its customer only: others may have it, too, at the same instant.
 """
+AT_ONCE = 500
+"""How many events are held at a time while properties are compared."""
 NOBODY = 0
 """Stands in marks for whoever nobody knows yet."""
 
@@ -122,6 +124,12 @@ def _senders(search: EventSearch) -> Any:
         statement = statement.where(stream.first_at <= search.older_than[0])
     if search.newer_than is not None:
         statement = statement.where(stream.last_at >= search.newer_than[0])
+    if search.event_id is not None:
+        key = KEYS.c
+        ours = key.customer_id == stream.customer_id, key.event_id == search.event_id
+        statement = statement.where(
+            exists().where(*ours, key.at >= micros(span.start_at), key.at < micros(span.end_at))
+        )
     if search.name is not None:
         named = select(WORDS.c.id).where(WORDS.c.word == search.name).scalar_subquery()
         statement = statement.where(stream.name == named)
@@ -131,17 +139,18 @@ def _senders(search: EventSearch) -> Any:
 def _matching(
     session: Session, table: Table, search: EventSearch, owner: int | str, external_id: str, public_id: str | None
 ) -> list[KeptEvent]:
-    rows: Iterable[Any] = session.connection().execute(_statement(table, search, owner)).yield_per(500)
+    streamed = {"yield_per": AT_ONCE}
     found: list[KeptEvent] = []
-    for read, row in enumerate(rows):
-        event_id, at, name, source, properties, received_at = tuple(row)
-        if read >= MAX_EVENTS:
-            raise Invalid(field="property_filters", problem=f"would read more than {MAX_EVENTS} events")
-        if not search.filters or passes(search.filters, _properties(properties)):
-            kept = (event_id, external_id, public_id, name, source or "", at, properties, received_at)
-            found.append(KeptEvent(*kept, customer_key=_key_of(owner)))
-        if len(found) > search.limit:
-            break
+    with session.connection().execute(_statement(table, search, owner), execution_options=streamed) as rows:
+        for read, row in enumerate(rows):
+            event_id, at, name, source, properties, received_at = tuple(row)
+            if read >= MAX_EVENTS:
+                raise Invalid(field="property_filters", problem=f"would read more than {MAX_EVENTS} events")
+            if not search.filters or passes(search.filters, _properties(properties)):
+                kept = (event_id, external_id, public_id, name, source or "", at, properties, received_at)
+                found.append(KeptEvent(*kept, customer_key=_key_of(owner)))
+            if len(found) > search.limit:
+                break
     return found
 
 
@@ -157,6 +166,9 @@ def _statement(table: Table, search: EventSearch, owner: int | str) -> Any:
     )
     wanted = {named.c.word: search.name, event.event_id: search.event_id, source.c.word: search.source}
     statement = statement.where(*(column == value for column, value in wanted.items() if value is not None))
+    if search.event_id is not None and table is EVENTS:  # the register knows where it stands
+        known = KEYS.c.customer_id == owner, KEYS.c.event_id == search.event_id
+        statement = statement.where(event.at == select(KEYS.c.at).where(*known).scalar_subquery())
     here, whose = tuple_(event.at, event.event_id), _key_of(owner)
     if search.older_than is not None:
         *there, marked = search.older_than
@@ -164,7 +176,7 @@ def _statement(table: Table, search: EventSearch, owner: int | str) -> Any:
     if search.newer_than is not None:
         *there, marked = search.newer_than
         statement = statement.where(here >= tuple(there) if whose > marked else here > tuple(there))
-    return statement if search.filters else statement.limit(search.limit + 1)
+    return statement.limit(MAX_EVENTS + 1 if search.filters else search.limit + 1)
 
 
 def _key_of(owner: int | str) -> int:

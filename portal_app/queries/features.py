@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.instants import QUARTER_HOUR, micros
@@ -30,7 +30,10 @@ class FeatureGroup:
 
 @dataclass(frozen=True, slots=True)
 class UsedFeature:
-    """A metered feature. Its quantity is in `unit_plural`, by `aggregation` of the events called `event_name`."""
+    """A metered feature. Its quantity is in `unit_plural`, by `aggregation` of the events called `event_name`.
+
+    What its meter costs is charged once: of several features with one meter, the first that was made bears it.
+    """
 
     public_id: str
     name: str
@@ -42,6 +45,7 @@ class UsedFeature:
     meter_name: str
     event_name: str
     aggregation: AggregationType
+    bears_cost: bool
 
 
 def used_features(
@@ -78,12 +82,19 @@ _HAS_CELLS = (
     )
     .exists()
 )
+_OTHER = Feature.metadata.tables["feature"].alias()
+_BEARS_COST = _FEATURE.id == (
+    select(func.min(_OTHER.c.id))
+    .where(_OTHER.c.meter_id == _METER.id, _OTHER.c.status != RecordStatus.DELETED)
+    .scalar_subquery()
+)
 _USED = (
     select(
         *(_FEATURE[name] for name in ("public_id", "name", "lookup_key", "unit_singular", "unit_plural")),
         *(_GROUP[name].label(f"group_{name}") for name in ("public_id", "name", "lookup_key")),
         *(_METER[name].label(f"meter_{name}") for name in ("id", "public_id", "name")),
         *(_METER[name] for name in ("event_name", "aggregation", "field", "multiplier", "filters")),
+        _BEARS_COST.label("bears_cost"),
     )
     .join_from(Feature, Meter, _METER.id == _FEATURE.meter_id)
     .join(Group, _GROUP.id == _FEATURE.group_id, isouter=True)
@@ -106,5 +117,6 @@ def _used(row: Any) -> tuple[UsedFeature, MeterRule]:
         meter_name=row.meter_name,
         event_name=row.event_name,
         aggregation=row.aggregation,
+        bears_cost=row.bears_cost,
     )
     return feature, rule_of(row, row.meter_id)

@@ -48,6 +48,7 @@ __all__ = [
     "UsageQuestion",
     "UsageReport",
     "UsageSeries",
+    "counted_until",
     "usage_freshness",
     "usage_of_preset",
     "usage_report",
@@ -105,6 +106,10 @@ class _Asked:
     used: Sequence[tuple[UsedFeature, MeterRule]]
     weighed: Mapping[int, Sequence[Weighed]]
 
+    def counted(self, part: TimeRange) -> TimeRange:
+        """Return the part of a span in which usage counts; an empty one if that has not begun."""
+        return TimeRange(part.start_at, max(part.start_at, min(part.end_at, self.until)))
+
     def cuts(self) -> Cuts:
         """Return every instant at which usage is asked for: nothing else has to be read from the tables."""
         ends = {self.question.span.start_at, self.question.span.end_at}
@@ -135,7 +140,8 @@ def _report(
         series = sliced_series(session, customer_id, question, asked.until, asked.points, asked.weighed, whole)
     else:
         series = tuple(one for one, _ in whole if one.events or any(cost.exact.amount for cost in one.costs))
-    return UsageReport(question.span, zone, asked.points, series, usage_freshness(session, customer_id, now))
+    freshness = usage_freshness(session, customer_id, now)
+    return UsageReport(question.span, asked.counted(question.span), zone, asked.points, series, freshness)
 
 
 def _asked(session: Session, customer_id: CustomerId, question: UsageQuestion, zone: ZoneInfo, now: datetime) -> _Asked:
@@ -151,8 +157,12 @@ def _asked(session: Session, customer_id: CustomerId, question: UsageQuestion, z
         for _, rule in used
         if rule.aggregation is AggregationType.WEIGHTED_SUM
     }
-    until = min(span.end_at, floor_to_grid(now) + GRID)
-    return _Asked(question, until, points, tariffs, used, weighed)
+    return _Asked(question, counted_until(span, now), points, tariffs, used, weighed)
+
+
+def counted_until(span: TimeRange, now: datetime) -> datetime:
+    """Return where counting ends: with the span, or the quarter hour that it is now."""
+    return min(span.end_at, floor_to_grid(now) + GRID)
 
 
 def zone_of(session: Session, customer_id: CustomerId) -> ZoneInfo:
@@ -190,8 +200,8 @@ def _series(
     feature: UsedFeature, rule: MeterRule, metered: Metered, gaps: Sequence[slice], asked: _Asked
 ) -> UsageSeries:
     span, points = asked.question.span, asked.points
-    spans: list[TimeRange] = [span, *(points if asked.question.with_costs else ())]
-    tariffs = asked.tariffs.get(rule.key, ())
+    spans = [asked.counted(part) for part in (span, *(points if asked.question.with_costs else ()))]
+    tariffs = asked.tariffs.get(rule.key, ()) if feature.bears_cost else ()
     rated = [(mine, costs(mine.tariff, mine.periods, spans, metered.since)) for mine in tariffs]
     by_span = [_by_currency(column) for column in zip(*(of_spans for _, of_spans in rated), strict=True)]
     total, *of_points = by_span or [()] * len(spans)
@@ -211,7 +221,7 @@ def _series(
                 mine.plan_id,
                 mine.tariff,
                 of_spans[0],
-                tuple(period for period in mine.periods if span.overlap(period)),
+                tuple(period for period in mine.periods if spans[0].overlap(period)),
             )
             for mine, of_spans in rated
         ),

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from portal_app.access.principal import CustomerId
-from portal_app.billing.periods import TimeRange, WindowSize
+from portal_app.billing.periods import TimeRange, WindowSize, on_grid
 from portal_app.billing.statuses import SubscriptionStatus
 from portal_app.database import Session
 from portal_app.models.catalog import Plan
@@ -102,7 +102,8 @@ def subscription_usage(
         Invalid: the span is empty, or has too many events.
     """
     subscription = get_subscription_of_operator(session, customer_id, subscription_id, now)
-    span = TimeRange(start_at or subscription.period_start_at, end_at or subscription.period_end_at)
+    period = on_grid(TimeRange(subscription.period_start_at, subscription.period_end_at))
+    span = TimeRange(start_at or period.start_at, end_at or period.end_at)
     analysis = analyse_usage(session, customer_id, UsageQuestion(span), now)
     charges = [
         SubscriptionCharge(one, analysis.features[series.feature.public_id], analysis.price_of(one))

@@ -84,11 +84,13 @@ class UsageReport:
     """The answer. All series have a point for each window, in order; without `windows` they have none.
 
     Windows that have not begun are left out, the running one is marked unfinished, and nothing counts that is dated
-    later than the quarter hour it is now. Missing usage is zero. Features without any usage in the span are left out,
-    unless they cost something. Series are in the order of names, slices of one feature in that of their labels.
+    later than the quarter hour it is now: `counted` is the span until there. Missing usage is zero. Features without
+    any usage in the span are left out, unless they cost something. Series are in the order of names, slices of one
+    feature in that of their labels.
     """
 
     span: TimeRange
+    counted: TimeRange
     zone: ZoneInfo
     windows: tuple[Window, ...]
     series: tuple[UsageSeries, ...]

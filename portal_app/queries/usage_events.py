@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from portal_app.models.usage import EVENTS, WORDS
 
 MAX_EVENTS = 100_000
 """How many events one question may read one by one."""
+AT_ONCE = 1000
+"""How many of them are held at a time."""
 
 Labels = tuple[str, ...]
 Usage = dict[tuple[int, Labels], list[Cell]]
@@ -91,7 +93,7 @@ def _value(rule: MeterRule, properties: Mapping[str, Any]) -> int | str | None:
 
 def _events(
     session: Session, customer_id: CustomerId, names: Sequence[str], start: int, end: int
-) -> Sequence[tuple[Any, ...]]:
+) -> Iterator[tuple[Any, ...]]:
     named, source, event = WORDS.alias(), WORDS.alias(), EVENTS.c
     statement = (
         select(event.at, event.event_id, named.c.word, source.c.word, event.properties)
@@ -101,8 +103,9 @@ def _events(
         .order_by(event.at)
         .limit(MAX_EVENTS + 1)
     )
-    rows = session.connection().execute(statement).all()
-    if len(rows) > MAX_EVENTS:
-        problem = f"the range holds more than {MAX_EVENTS} events to read one by one; choose a shorter one"
-        raise Invalid(field="start_time", problem=problem)
-    return rows
+    with session.connection().execute(statement, execution_options={"yield_per": AT_ONCE}) as rows:
+        for read, row in enumerate(rows):
+            if read >= MAX_EVENTS:
+                problem = f"the range holds more than {MAX_EVENTS} events to read one by one; choose a shorter one"
+                raise Invalid(field="start_time", problem=problem)
+            yield tuple(row)

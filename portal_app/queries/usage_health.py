@@ -66,11 +66,13 @@ def usage_health_of_operator(session: Session) -> UsageHealth:
     """Return what came in from everybody and does not count."""
     stream, waiting = STREAMS.c, UNMATCHED.c
     metered = meter_rules_of_operator(session).keys()
+    kept = func.sum(stream.events - stream.purged)
     by_name = (
-        select(WORDS.c.word, func.sum(stream.events - stream.purged))
+        select(WORDS.c.word, kept)
         .join_from(STREAMS, WORDS, WORDS.c.id == stream.name)
         .where(WORDS.c.word.not_in(metered))
         .group_by(WORDS.c.word)
+        .having(kept > 0)
     )
     by_customer = select(waiting.external_customer_id, func.count()).group_by(waiting.external_customer_id)
     closed = session.connection().execute(select(HORIZON.c.before_at)).scalar()

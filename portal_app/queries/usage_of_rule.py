@@ -19,7 +19,8 @@ from portal_app.errors import NotFound
 from portal_app.models.catalog import Meter
 from portal_app.queries.metered import Cuts, Metered, weighing
 from portal_app.queries.meters import rule_of
-from portal_app.queries.usage import windows_of, zone_of
+from portal_app.queries.tariffs import list_tariffs
+from portal_app.queries.usage import counted_until, windows_of, zone_of
 from portal_app.queries.usage_cells import usage_cells
 from portal_app.queries.usage_events import EVERYTHING, Slice, Usage, count_events
 
@@ -44,17 +45,24 @@ def usage_of_rule(
 ) -> RuleUsage:
     """Return what a rule amounts to. One of the catalogue is answered from cells; any other reads events one by one.
 
+    A sum weighted by time is weighed by the billing periods of the first subscription that has a price for the meter,
+    as in reports, else by the local month.
+
     Raises:
         NotFound: the customer does not exist.
         Invalid: the span is empty, or has too many windows or events.
     """
     zone = zone_of(session, customer_id)
     points = windows_of(span, size, zone, now)
-    weighed = weighing(span, (), zone) if rule.aggregation is AggregationType.WEIGHTED_SUM else ()
+    weighed = ()
+    if rule.aggregation is AggregationType.WEIGHTED_SUM:
+        tariffs = list_tariffs(session, customer_id, span, zone)
+        weighed = weighing(span, next((one.periods for one in tariffs if one.meter_id == rule.key), ()), zone)
     ends = {span.start_at, span.end_at}
     for part in (*points, *(one.part for one in weighed)):
         ends |= {part.start_at, part.end_at}
-    cuts = Cuts(at for at in ends if at <= span.end_at)
+    until = counted_until(span, now)
+    cuts = Cuts(at for at in {*ends, until} if at <= until)
     metered = Metered(rule, cuts, _cells(session, customer_id, rule, cuts.micros, only), weighed)
     total, *of_points = (metered.used(part, cuts.gaps(part))[0] for part in (span, *points))
     return RuleUsage(rule, total, tuple(zip(points, of_points, strict=True)))

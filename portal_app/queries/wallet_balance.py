@@ -12,7 +12,7 @@ from sqlmodel import col, func, select
 
 from portal_app.access.principal import CustomerId
 from portal_app.billing.money import MONEY_SCALE, quantize
-from portal_app.billing.periods import TimeRange
+from portal_app.billing.periods import TimeRange, on_grid
 from portal_app.billing.statuses import (
     RUNNING_SUBSCRIPTION_STATUSES,
     SETTLED_PAYMENT_STATUSES,
@@ -74,7 +74,7 @@ def pending_usage(session: Session, customer_id: CustomerId, now: datetime) -> d
     mine: defaultdict[TimeRange, set[str]] = defaultdict(set)
     for row in session.exec(running):
         if row.current_period_start_at < now:
-            mine[TimeRange(row.current_period_start_at, row.current_period_end_at)].add(row.public_id)
+            mine[on_grid(TimeRange(row.current_period_start_at, row.current_period_end_at))].add(row.public_id)
     sums: defaultdict[str, Decimal] = defaultdict(Decimal)
     for period, subscriptions in mine.items():
         for series in usage_report(session, customer_id, UsageQuestion(period), now).series:

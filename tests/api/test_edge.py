@@ -72,6 +72,7 @@ def test_the_use_of_a_key_is_noted_once_a_minute(program, database):
         ("{", "body: is not JSON: Expecting property name"),
         ("[]", "body: must be an object"),
         ('{"name": NaN}', "body: is not JSON: NaN is not a JSON number"),
+        ('{"name": 1e1000000000000000000}', "body: holds a number with too great an exponent"),
         (b'{"name": "\xff"}', "body: is not JSON: 'utf-8' codec can't decode"),
         ('{"name": "\\u0000"}', "body: holds a NUL character"),
         ('{"\\u0000": 1}', "body: holds a NUL character"),

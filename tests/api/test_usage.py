@@ -261,6 +261,9 @@ def test_sums_are_made_up_for_a_question(program, setting, send):
         for kind in ("COUNT", "SUM", "MAX", "AVG", "COUNT_UNIQUE")
     }
     assert values == {"COUNT": 2, "SUM": 35, "MAX": 25, "AVG": 17.5, "COUNT_UNIQUE": 2}
+    times = ask | {"aggregation_type": "SUM_WITH_MULTIPLIER"}
+    products = [program.post("/v1/events/usage", json=times | {"multiplier": one}).json() for one in ("0.5", "0", None)]
+    assert [product["value"] for product in products] == [17.5, 0, 35]
     metered = {"external_customer_id": "acme", "meter_id": setting["meter"], "window_size": "HOUR"}
     body = program.post("/v1/events/usage/meter", json=metered).json()
     assert (body["value"], body["type"], sum(one["value"] for one in body["results"])) == (35, "SUM", 35)

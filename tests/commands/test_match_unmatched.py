@@ -6,7 +6,9 @@ from sqlalchemy import select
 from usage_cast import add_feature, ingest, sent
 
 from portal_app.commands.customers import NewCustomer, create_customer, update_customer
+from portal_app.commands.event_register import word_ids
 from portal_app.commands.match_unmatched import match_unmatched
+from portal_app.commands.usage_tables import Rows
 from portal_app.imports.directory import import_directory
 from portal_app.models.usage import EVENTS, UNMATCHED
 from portal_app.queries.invariants import all_violations
@@ -43,6 +45,15 @@ def test_customers_that_are_imported(database, tmp_path):
     assert import_directory(database, files, NOW).problem_count == 0
     with database.reading() as session:
         assert (counted(session), waiting(session)) == (["e1"], ["other"])
+
+
+def test_one_customer_is_found_among_more_that_wait_than_a_statement_may_name(session):
+    words = word_ids(session, ["call"])
+    strangers = ((f"stranger-{number}", "e1", 0, words["call"], 0, "{}", 1, 0) for number in range(70_000))
+    Rows("usage_unmatched").write(session, strangers)
+    cast.add_customer(session, "stranger-7")
+    assert match_unmatched(session) == 1
+    assert len(waiting(session)) == 69_999
 
 
 def test_an_event_that_a_customer_has_already_is_matched_without_counting_twice(session):

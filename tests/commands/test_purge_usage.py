@@ -18,6 +18,7 @@ from portal_app.models.usage import EVENTS, KEYS, UNMATCHED
 from portal_app.queries.invariants import all_violations
 from portal_app.queries.meters import meter_rules_of_operator
 from portal_app.queries.usage import UsageQuestion, usage_report
+from portal_app.queries.usage_health import usage_health_of_operator
 
 HORIZON = days_ago(10)
 
@@ -107,6 +108,12 @@ def test_a_span_that_begins_inside_a_purged_quarter_hour_begins_with_it(session,
     purge(session)
     inside = UsageQuestion(TimeRange(days_ago(20) + timedelta(minutes=5), days_ago(19)))
     assert usage_report(session, acme, inside, NOW).series[1].quantity == 20
+
+
+def test_a_name_without_meter_of_which_nothing_is_kept_is_told_no_longer(session, acme):
+    ingest(session, sent("old", at=days_ago(50), name="ping"), sent("new", name="pong"))
+    purge(session)
+    assert [one.name for one in usage_health_of_operator(session).unmetered_names] == ["pong"]
 
 
 def test_nothing_is_purged_before_a_horizon_is_set(session, acme):

@@ -6,11 +6,13 @@ from datetime import timedelta
 import cast
 import pytest
 from cast import NOW, days_ago
+from sqlalchemy.event import listen
 from statements import counted
 from usage_cast import ingest, sent
 
 from portal_app.api.wire.events import EventQuery, event_list_json
 from portal_app.billing.periods import TimeRange
+from portal_app.queries import event_list
 from portal_app.queries.event_list import EventSearch, list_events_of_operator
 
 LAST_WEEK = EventSearch(TimeRange(days_ago(7), NOW + timedelta(days=1)), limit=5)
@@ -59,3 +61,26 @@ def test_only_who_sent_events_of_a_name_in_a_time_is_asked(session, seven):
     with counted(session) as statements:
         assert list_events_of_operator(session, replace(LAST_WEEK, span=before_all)) == ([], False)
     assert len(statements) == 1
+
+
+def test_an_event_is_found_by_its_id_where_the_register_has_it(session, seven):
+    ingest(session, sent("wanted", days_ago(1), customer=SENDERS[3]), sent("wanted", days_ago(9), customer=SENDERS[4]))
+    with counted(session) as statements:
+        found, _ = list_events_of_operator(session, replace(LAST_WEEK, event_id="wanted"))
+    assert [event.external_customer_id for event in found] == [SENDERS[3]]
+    assert len(statements) == 2
+    ours = replace(LAST_WEEK, event_id="wanted", external_customer_id=SENDERS[3])
+    assert list_events_of_operator(session, ours)[0] == found
+
+
+def test_no_more_events_are_held_at_a_time_than_are_compared(session, monkeypatch):
+    """PostgreSQL's driver would hold all that a statement finds, however few are read of them."""
+    cast.add_customer(session)
+    ingest(session, *(sent(f"e{number}", days_ago(1), n=number) for number in range(40)))
+    monkeypatch.setattr(event_list, "AT_ONCE", 10)
+    held = []
+    note = lambda _connection, cursor, *_rest: held.append(cursor.rowcount)  # noqa: E731
+    listen(session.connection(), "after_cursor_execute", note)
+    greatest = replace(LAST_WEEK, filters=(("n", frozenset({"39"})),), external_customer_id="acme", limit=1)
+    assert [event.event_id for event in list_events_of_operator(session, greatest)[0]] == ["e39"]
+    assert max(held) <= 10

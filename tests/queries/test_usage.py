@@ -12,12 +12,13 @@ from usage_cast import add_feature, add_meter, add_usage_price, ingest, sent
 from portal_app.billing.metering import AggregationType, ResetUsage
 from portal_app.billing.money import Money
 from portal_app.billing.periods import Preset, TimeRange, WindowSize
-from portal_app.billing.statuses import BillingModel, SubscriptionStatus, TierMode
+from portal_app.billing.statuses import BillingModel, RecordStatus, SubscriptionStatus, TierMode
 from portal_app.errors import Invalid, NotFound
-from portal_app.models.catalog import Group, PriceTier
-from portal_app.queries import usage_events
+from portal_app.models.catalog import Group, Meter, PriceTier
+from portal_app.queries import usage_events, usage_slices
 from portal_app.queries.usage import Slice, UsageQuestion, usage_of_preset, usage_report
 from portal_app.queries.usage_breakdown import usage_breakdown
+from portal_app.queries.wallet_balance import pending_usage
 
 SUM, MAX, COUNT = AggregationType.SUM, AggregationType.MAX, AggregationType.COUNT
 LAST_DAYS = TimeRange(days_ago(3), NOW)
@@ -294,12 +295,48 @@ def test_two_subscriptions_both_charge_and_each_currency_is_summed_for_itself(se
     assert len(series.charged) == 3
 
 
+def test_of_several_features_with_one_meter_the_first_that_was_made_bears_its_cost(session, acme, calls, priced):
+    also = add_feature(session, session.get(Meter, calls.meter_id), "Also")
+    ingest(session, sent("e1", at=days_ago(1), n=4))
+    report = ask(session, acme)
+    assert [(one.feature.name, one.quantity, len(one.costs)) for one in report.series] == [
+        ("Also", 4, 0),
+        ("Calls", 4, 1),
+    ]
+    assert [total.exact for total in usage_breakdown(report).costs] == [usd(1)]
+    assert pending_usage(session, acme, NOW) == {"usd": 1}
+    (alone,) = ask(session, acme, feature_ids=frozenset({also.public_id})).series
+    assert alone.costs == ()
+    calls.status = RecordStatus.DELETED
+    session.flush()
+    assert [one.costs[0].exact for one in ask(session, acme).series] == [usd(1)]
+
+
 def test_a_minimum_is_charged_without_any_usage(session, acme, calls):
     plan = cast.add_plan(session, fee=None)
     cast.add_subscription(session, acme, plan)
     add_usage_price(session, plan, calls, "2", min_quantity=Decimal(5))
     (series,) = ask(session, acme, TimeRange(days_ago(15), NOW)).series
     assert (series.quantity, series.events, series.costs[0].exact) == (0, 0, usd(10))
+
+
+def test_a_minimum_is_not_due_before_its_period_or_its_price_has_begun(session, acme, calls):
+    later = NOW + timedelta(hours=5)
+    plan, other = (cast.add_plan(session, name, fee=None) for name in ("Plan Base", "Plan Later"))
+    cast.add_subscription(session, acme, plan)
+    add_usage_price(session, plan, calls, "2", end_at=later)
+    add_usage_price(session, plan, calls, "2", start_at=later, min_quantity=Decimal(5))
+    dates = {"start_at": later, "current_period_start_at": later, "current_period_end_at": later + timedelta(days=30)}
+    cast.add_subscription(session, acme, other, **dates)
+    add_usage_price(session, other, calls, "3", min_quantity=Decimal(5))
+    span = TimeRange(days_ago(1), NOW + timedelta(hours=20))
+    assert ask(session, acme, span).series == ()
+    ingest(session, sent("e1", at=days_ago(0.5), n=1))
+    (series,) = ask(session, acme, span, WindowSize.HOUR, with_costs=True).series
+    assert (
+        series.costs[0].exact == sum((cost.exact for point in series.points for cost in point.costs), usd(0)) == usd(2)
+    )
+    assert [len(charged.periods) for charged in series.charged] == [1, 0]
 
 
 def test_a_meter_that_never_resets_fills_its_tiers_from_the_subscriptions_start(session, acme):
@@ -408,6 +445,24 @@ def test_slices_of_a_greatest_value_cost_by_their_events(session, acme):
     ingest(session, *(sent(f"e{n}", at=days_ago(1), source="a" if n else "b", n=n) for n in range(4)))
     report = ask(session, acme, only=Slice(labels=("source",)))
     assert slices(report) == {("a",): (3, 3, Decimal("2.25")), ("b",): (0, 1, Decimal("0.75"))}
+
+
+def test_slices_of_nothing_share_a_minimum_by_their_events(session, acme, calls):
+    plan = cast.add_plan(session, fee=None)
+    cast.add_subscription(session, acme, plan)
+    add_usage_price(session, plan, calls, "2", min_quantity=Decimal(5))
+    ingest(session, *(sent(f"e{n}", at=days_ago(1), source="a" if n else "b", n=0) for n in range(4)))
+    report = ask(session, acme, TimeRange(days_ago(15), NOW), only=Slice(labels=("source",)))
+    assert slices(report) == {("a",): (0, 3, Decimal("7.5")), ("b",): (0, 1, Decimal("2.5"))}
+
+
+def test_slices_that_make_more_points_than_can_be_held_are_refused(session, acme, calls, monkeypatch):
+    monkeypatch.setattr(usage_slices, "MAX_POINTS", 300)
+    ingest(session, *(sent(f"e{n}", at=days_ago(1), request=f"r{n}", n=1) for n in range(6)))
+    question = {"only": Slice(labels=("properties.request",)), "span": TimeRange(days_ago(2), NOW)}
+    assert len(ask(session, acme, size=WindowSize.HOUR, **question).series) == 6
+    with pytest.raises(Invalid, match="group_by: makes more than 300 points of this range"):
+        ask(session, acme, size=WindowSize.HALF_HOUR, **question)
 
 
 # effort

@@ -82,3 +82,14 @@ def test_a_subscriptions_usage_is_not_asked_for_until_far_ahead(times):
     asked = SubscriptionUsageRequest(subscription_id="subs_1", end_time=datetime(8999, 1, 1, tzinfo=UTC), **times)
     with pytest.raises(Invalid, match=r"^(end_time: is more than a day ahead|start_time: is more than 1100 days)"):
         asked.bounded(NOW)
+
+
+def test_a_subscription_that_begins_between_quarter_hours_charges_from_the_one_before(session, acme, plan, calls):
+    start = days_ago(3) + timedelta(minutes=7)
+    dates = {"start_at": start, "current_period_start_at": start, "current_period_end_at": start + timedelta(days=31)}
+    begun = cast.add_subscription(session, acme, plan, **dates).public_id
+    add_usage_price(session, plan, calls, "2", min_quantity=Decimal(5))
+    ingest(session, sent("e1", at=start - timedelta(minutes=5), n=1))
+    charged = subscription_usage(session, acme, begun, None, None, NOW)
+    assert charged.span == TimeRange(days_ago(3), days_ago(-28))
+    assert charged.charges[0].charged.cost.exact.amount == 10

@@ -152,11 +152,9 @@ class UsageRequest(SpanWire, OfCustomerWire):
         """
         if self.aggregation_type is not AggregationType.COUNT and not self.property_name:
             raise Invalid(field="property_name", problem="is missing")
-        rule = MeterRule(0, self.event_name, self.aggregation_type, self.property_name)
+        multiplier = Decimal(1) if self.multiplier is None else self.multiplier
         filters = tuple((key, frozenset(values)) for key, values in self.filters.items())
-        return MeterRule(
-            0, self.event_name, self.aggregation_type, self.property_name, self.multiplier or rule.multiplier, filters
-        )
+        return MeterRule(0, self.event_name, self.aggregation_type, self.property_name, multiplier, filters)
 
 
 class MeterUsageRequest(SpanWire, OfCustomerWire):

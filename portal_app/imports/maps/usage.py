@@ -96,7 +96,7 @@ FEATURES = Noun(
         column(Feature, "description", "Prompt and completion", "one line under the name"),
         column(Feature, "unit_singular", "token", "what one of it is called"),
         column(Feature, "unit_plural", "tokens", "what several are called"),
-        column(Feature, "status", "published", "archived and deleted ones are not shown"),
+        column(Feature, "status", "published", "archived ones are not listed over REST, deleted ones shown nowhere"),
     ),
     fixed=frozenset({"type", "meter"}),
     check=_only_what_is_metered_has_a_meter,

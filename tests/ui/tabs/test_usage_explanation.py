@@ -1,6 +1,7 @@
 """Why a row costs what it does: products that add up, from which events, at which price."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -51,6 +52,16 @@ def test_a_cost_is_explained_by_products_that_add_up_to_it(acme):
     assert "billing period Jan 6, 2026 – Feb 6, 2026" in why["charges"][-1]["note"]
     assert row_of(state, "Feature B")["is_open"]
     assert gone_to(state, row_of(state, "Feature B")["to"]).why["id"] == ""
+
+
+def test_an_event_that_is_dated_later_than_now_is_not_the_last(database):
+    def fill(session):
+        add_metered(session, "Calls", ("call", "calls"))
+        use(session, "Calls", 10, [days_ago(2), days_ago(1)], NOW)
+        ingest(session, sent("later", NOW + timedelta(hours=3), "Calls", n=5))
+
+    why = explained(usage(filled(database, fill)), "Calls")
+    assert re.fullmatch(r"2 events, the first on Jan 18, 2026, .*, the last on Jan 19, 2026, .*", why["events"])
 
 
 def test_slabs_are_explained_tier_by_tier(database):

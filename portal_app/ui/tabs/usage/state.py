@@ -79,7 +79,7 @@ class UsageState(Portal):
         if one is None:
             return NO_EXPLANATION
         try:
-            moments, reference = await or_reference(self._ask(usage_moments, public_id, found.report.span))
+            moments, reference = await or_reference(self._ask(usage_moments, public_id, found.report.counted))
         except NotFound:
             return NO_EXPLANATION
         if moments is None:
