@@ -86,6 +86,15 @@ def test_a_body_that_is_no_storable_json_is_refused(program, content, message):
     assert answer.json()["message"].startswith(message)
 
 
+@pytest.mark.threat("T40")
+@pytest.mark.parametrize("number", ["1e1000000", "-1E-4301", "0e9999999", f"1.{'0' * 4300}", "1e99999999999999999999"])
+def test_a_number_that_would_take_minutes_to_write_out_is_refused(acme_portal, number):
+    """Fourteen bytes of one customer's would keep all the others waiting."""
+    answer = acme_portal.post("/v1/customer/portal/invoices", content=f'{{"page": {number}}}')
+    message = "body: is not JSON: a number has more than 4300 digits"
+    assert (answer.status_code, answer.json()["message"]) == (400, message)
+
+
 @pytest.mark.parametrize(
     ("path", "header", "credential", "status"),
     [
