@@ -19,6 +19,7 @@ from portal_app.access.operator_sessions import (
 from portal_app.commands.audit import record
 from portal_app.database import Session
 from portal_app.models.operator import OperatorAccount, OperatorSession, SignInFailure
+from portal_app.queries.operators import SignInMaterial
 from portal_app.settings import Settings
 
 FAILURES_KEPT = timedelta(days=1)
@@ -35,16 +36,21 @@ class Guess:
 
 
 def open_operator_session(
-    session: Session, settings: Settings, operator_id: int, replaced: str, address: str, now: datetime
+    session: Session, settings: Settings, found: SignInMaterial, replaced: str, address: str, now: datetime
 ) -> str:
-    """Sign an account in and return its new cookie; the one it replaces, if any, is dead from now on."""
-    account = session.get_one(OperatorAccount, operator_id)
+    """Sign an account in and return its new cookie; the one it replaces, if any, is dead from now on.
+
+    Nothing is returned if the account has got another password, or none, since `found` was: that has ended all.
+    """
+    account = session.get_one(OperatorAccount, found.operator_id, with_for_update={"key_share": True})
+    if account.password_hash != found.password_hash or account.disabled_at is not None:
+        return ""
     _end(session, col(OperatorSession.token_hash) == replaced, now)
     token = new_session_token()
     session.add(
         OperatorSession(
             token_hash=token_hash(token, cookie_key(settings)),
-            operator_id=operator_id,
+            operator_id=found.operator_id,
             address=address[:64],
             last_used_at=now,
             expires_at=now + ABSOLUTE,

@@ -52,7 +52,7 @@ async def enter(request: Request) -> Response:
         if not await _is_right(fields.get("password", ""), found):
             await current_database().write(note_failed_sign_in, guess, now)
             return back(fields.get("next", HOME), problem="refused")
-    return await _admit(request, found.operator_id, email, fields.get("next", HOME), now)
+    return await _admit(request, found, email, fields.get("next", HOME), now)
 
 
 async def leave(visit: Visit) -> Response:
@@ -87,12 +87,14 @@ async def _is_right(password: str, found: SignInMaterial) -> bool:
     return matches and bool(found.password_hash)
 
 
-async def _admit(request: Request, operator_id: int, email: str, path: str, now: datetime) -> Response:
+async def _admit(request: Request, found: SignInMaterial, email: str, path: str, now: datetime) -> Response:
     settings, name = get_settings(), session_cookie(https=_https())
     key = cookie_key(settings)
     replaced = token_hash(cookie_value(request.headers.get("cookie", ""), name), key)
     address = address_of(request)
-    token = await current_database().write(open_operator_session, settings, operator_id, replaced, address, now)
+    token = await current_database().write(open_operator_session, settings, found, replaced, address, now)
+    if not token:
+        return back(path, problem="refused")
     answer = back(path)
     _set_cookie(answer, name, token, int(ABSOLUTE.total_seconds()))
     _set_cookie(answer, device_cookie(https=_https()), new_device(email, key), DEVICE_SECONDS)

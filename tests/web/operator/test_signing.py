@@ -15,9 +15,11 @@ from starlette.testclient import TestClient
 
 from portal_app import clock
 from portal_app.access.operator_roles import POLICY, WITHOUT_SESSION, Role, may
+from portal_app.access.passwords import password_matches
 from portal_app.commands.operators import disable_operator, set_operator_password
 from portal_app.errors import Unavailable
 from portal_app.models.operator import OperatorSession
+from portal_app.web.operator import signing
 from portal_app.web.operator.routes import create_operator_routes
 
 ADMIN = PEOPLE[Role.ADMIN]
@@ -213,6 +215,26 @@ def test_another_password_and_a_disabled_account_end_what_is_open(signed_in, vis
     assert not is_signed_in(first)
     assert not is_signed_in(second)
     assert enter(visitor(), PEOPLE[Role.VIEWER]) == "/operator?problem=refused"
+
+
+@pytest.mark.threat("T30")
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda session: set_operator_password(session, ADMIN, "quite another password", "tests", clock.utc_now()),
+        lambda session: disable_operator(session, ADMIN, "tests", clock.utc_now()),
+    ],
+)
+def test_nor_does_anybody_stay_who_was_just_signing_in(visitor, people, monkeypatch, end):
+    def change_meanwhile(password, kept):
+        with people.writing() as session:
+            end(session)
+        return password_matches(password, kept)
+
+    monkeypatch.setattr(signing, "password_matches", change_meanwhile)
+    client = visitor()
+    assert enter(client) == "/operator?problem=refused"
+    assert "operator_session" not in client.cookies
 
 
 ROUTES = [(method, route.path) for route in create_operator_routes().routes if isinstance(route, Route)
