@@ -43,6 +43,7 @@ async def take_file(visit: Visit) -> Response:
     draft = target.with_name(f".{target.name}.part")
     try:
         await _write_body(visit, draft, room)
+        await visit.confirm()
         await asyncio.to_thread(keep_file, url, upload, draft, target)
     except OSError as error:
         logger.warning("a file could not be kept: %s", error.strerror)
