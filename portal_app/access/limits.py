@@ -124,6 +124,12 @@ def client_address(peer: str, forwarded: Iterable[str], trusted: Networks) -> st
     return present
 
 
+def counted_as(address: str) -> str:
+    """Return what an address counts as: one of IPv6 as its network of 64 bits, all of which are one subscriber's."""
+    parsed = _parsed(address)
+    return str(IPv6Network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else address
+
+
 def _without_mapping(text: str) -> str:
     """Return the IPv4 address in one such as `::ffff:10.0.0.1`, as a socket of IPv6 writes it; others as they are."""
     address = _parsed(text)

@@ -27,12 +27,12 @@ FAILURES_KEPT = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """One sign-in that failed: for which address of an account, from where, under which bucket it counts."""
+    """One sign-in that failed: for which address of an account, from where, under which buckets it counts."""
 
     email: str
     is_known: bool
     address: str
-    bucket: str
+    buckets: tuple[str, ...]
 
 
 def open_operator_session(
@@ -69,7 +69,7 @@ def note_failed_sign_in(session: Session, guess: Guess, now: datetime) -> None:
     What was typed for an account that does not exist is not kept: it may be a password.
     """
     session.exec(delete(SignInFailure).where(col(SignInFailure.at) < now - FAILURES_KEPT))
-    for bucket in {guess.bucket, guess.address}:
+    for bucket in set(guess.buckets):
         session.add(SignInFailure(bucket=bucket[:320], at=now))
     whom = guess.email if guess.is_known else "unknown account"
     record(session, actor="anonymous", action="operator.refused", now=now, email=whom, address=guess.address[:64])

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal_app import clock
+from portal_app.access.limits import counted_as
 from portal_app.access.operator_roles import HOME
 from portal_app.access.operator_sessions import (
     ABSOLUTE,
@@ -74,11 +75,12 @@ async def _judge(request: Request, email: str, now: datetime) -> tuple[Guess, Si
     nobody's guesses close the account itself.
     """
     settings, address = get_settings(), address_of(request)
+    place = counted_as(address)
     cookie = cookie_value(request.headers.get("cookie", ""), device_cookie(https=_https()))
     device = device_of(cookie, email, cookie_key(settings))
-    bucket = f"device {device} {email}" if device else f"{address} {email}"
-    found = await current_database().read(sign_in_material_of_operator, email, address, bucket, now)
-    return Guess(email, bool(found.password_hash), address, bucket), found
+    bucket = f"device {device} {email}" if device else f"{place} {email}"
+    found = await current_database().read(sign_in_material_of_operator, email, place, bucket, now)
+    return Guess(email, bool(found.password_hash), address, (bucket, place)), found
 
 
 async def _is_right(password: str, found: SignInMaterial) -> bool:

@@ -99,6 +99,16 @@ def test_the_sixth_guess_from_one_address_is_not_even_looked_at(visitor):
     assert enter(client) == "/operator?problem=locked"
 
 
+@pytest.mark.threat("T30")
+def test_nor_is_one_from_another_address_that_the_same_subscriber_has(visitor, people):
+    """Of IPv6 each has more addresses than there are guesses to make."""
+    led = [enter(visitor(f"2001:db8::{number}"), password="wrong") for number in range(1, 7)]
+    assert led == ["/operator?problem=refused"] * 5 + ["/operator?problem=locked"]
+    assert enter(visitor("2001:db8:0:1::1")) == "/operator"
+    noted = [details["address"] for _, _, details in audited(people, "operator.refused")]
+    assert noted == [f"2001:db8::{number}" for number in range(1, 6)]
+
+
 def test_nor_is_one_of_many_that_come_at_once(people):
     """Counted when it is looked at: else all of a crowd would find that nobody has guessed yet."""
 
