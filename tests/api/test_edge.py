@@ -95,6 +95,19 @@ def test_a_number_that_would_take_minutes_to_write_out_is_refused(acme_portal, n
     assert (answer.status_code, answer.json()["message"]) == (400, message)
 
 
+@pytest.mark.threat("T40")
+@pytest.mark.parametrize(
+    ("filters", "named"),
+    [({"region": [1] * 100_000}, None), ({str(number): 1 for number in range(1_000)}, 100)],
+)
+def test_of_a_body_full_of_what_cannot_be_used_only_so_much_is_said(acme_portal, filters, named):
+    """A megabyte of one customer's took eight seconds of everybody's, and was answered with seventeen."""
+    answer = acme_portal.post("/v1/customer/portal/analytics/revenue", json={"property_filters": filters})
+    assert answer.status_code == 400
+    assert named is None or len(answer.json()["details"]["fields"]) == named
+    assert len(answer.content) < 10_000
+
+
 @pytest.mark.parametrize(
     ("path", "header", "credential", "status"),
     [
