@@ -56,6 +56,12 @@ class SessionRejected(Unauthorized):
     sentence = "Invalid or expired session token"
 
 
+class SignedOut(Unauthorized):
+    """Somebody of the operator whose session ended while they sent something long."""
+
+    sentence = "Your session has ended: sign in again."
+
+
 class InsufficientScope(PortalError):
     """The key is good, but not for this."""
 

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -18,6 +18,7 @@ from portal_app.settings import Settings, get_settings
 
 logger = logging.getLogger(__name__)
 
+FORWARDED = "x-forwarded-for"
 Address = IPv4Address | IPv6Address
 Networks = tuple[IPv4Network | IPv6Network, ...]
 REDIS_SECONDS = 1.0
@@ -109,17 +110,24 @@ def trusted_proxies(settings: Settings) -> Networks:
     return tuple(ip_network(text) for text in settings.trusted_proxies)
 
 
-def client_address(peer: str, headers: Mapping[str, str], trusted: Networks) -> str:
+def client_address(peer: str, forwarded: Iterable[str], trusted: Networks) -> str:
     """Return whose request it is: the peer, or before trusted proxies the last one in `X-Forwarded-For` that is none.
 
-    Anybody can put anything at the front of that list; only what trusted proxies added at its end counts.
+    Anybody can put anything at the front of that list; only what trusted proxies added at its end counts. `forwarded`
+    are all of its lines, in their order: a proxy may add one of its own below a line that was sent.
     """
     present = _without_mapping(peer)
-    for claimed in reversed([word.strip() for word in headers.get("x-forwarded-for", "").split(",") if word.strip()]):
+    for claimed in reversed([word.strip() for word in ",".join(forwarded).split(",") if word.strip()]):
         if not _is_in(present, trusted) or _parsed(claimed) is None:
             break
         present = _without_mapping(claimed)
     return present
+
+
+def counted_as(address: str) -> str:
+    """Return what an address counts as: one of IPv6 as its network of 64 bits, all of which are one subscriber's."""
+    parsed = _parsed(address)
+    return str(IPv6Network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else address
 
 
 def _without_mapping(text: str) -> str:

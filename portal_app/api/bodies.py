@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine
-from decimal import Decimal, DecimalException
+from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 from fastapi import Request, Response
@@ -18,6 +18,8 @@ from portal_app.errors import BodyTooLarge, Invalid, NotJson, SessionRequired, U
 MAX_BYTES = 1024 * 1024
 MAX_BYTES_OF_EVENTS = 32 * 1024 * 1024
 MAX_DEPTH = 32
+MOST_DIGITS = 4300
+"""Of a number that is written out, as of whole ones: to make one of more takes minutes, and keeps everybody waiting."""
 PORTAL_PREFIX = "/v1/customer/portal/"
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -138,8 +140,6 @@ def read_json(body: bytes) -> Any:
         value = _EXACT.decode(body.decode("utf-8"))
     except RecursionError:
         raise Invalid(field="body", problem=f"is nested deeper than {MAX_DEPTH}") from None
-    except DecimalException:
-        raise Invalid(field="body", problem="holds a number with too great an exponent") from None
     except ValueError as error:
         raise Invalid(field="body", problem=f"is not JSON: {error}") from None
     _refuse_unstorable(value)
@@ -171,11 +171,22 @@ def _refuse_text(text: str) -> None:
         raise Invalid(field="body", problem="holds half of a surrogate pair")
 
 
+def _decimal(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(_TOO_LONG) from None
+    if len(text) > MOST_DIGITS or abs(value.adjusted()) > MOST_DIGITS:
+        raise ValueError(_TOO_LONG)
+    return value
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
 
 
-_EXACT = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
+_TOO_LONG = f"a number has more than {MOST_DIGITS} digits"
+_EXACT = json.JSONDecoder(parse_float=_decimal, parse_constant=_refuse_constant)
 """Made once: `json.loads` would make one for each body."""
 
 

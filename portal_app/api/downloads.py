@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import datetime
-from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from fastapi import APIRouter, Request
@@ -29,6 +27,7 @@ from portal_app.exports.filenames import content_disposition
 from portal_app.exports.invoices_csv import invoices_csv
 from portal_app.exports.transactions_csv import transactions_csv
 from portal_app.exports.usage_csv import usage_breakdown_csv, usage_series_csv
+from portal_app.exports.whole_files import chunks, whole_file
 from portal_app.queries.access import check_session_of_anyone, find_api_key_of_operator
 from portal_app.queries.customers import customer_id_of_operator, get_profile
 from portal_app.queries.invoice_details import get_invoice
@@ -37,10 +36,6 @@ from portal_app.queries.invoices import each_invoice
 from portal_app.queries.usage import usage_of_preset
 from portal_app.queries.wallets import each_transaction
 from portal_app.settings import get_settings
-
-MOST_IN_MEMORY = 1024 * 1024
-"""Bytes of one file; what is longer waits on disk for whoever takes it."""
-CHUNK = 64 * 1024
 
 router = APIRouter(tags=["files"], include_in_schema=False)
 
@@ -111,14 +106,8 @@ async def _customer(wanted: Download, now: datetime) -> CustomerId:
 
 
 def _csv_file(session: Session, customer: CustomerId, wanted: Download, display: Display) -> IO[bytes]:
-    """Read a file whole: it is true or refused, and whoever takes it slowly keeps no connection of the database's."""
-    with ExitStack() as unless_whole:
-        file = unless_whole.enter_context(SpooledTemporaryFile(MOST_IN_MEMORY))
-        for line in _csv_lines(session, customer, wanted, display):  # `writelines` would hold all of them in memory
-            file.write(line.encode())
-        file.seek(0)
-        unless_whole.pop_all()
-    return file
+    """Read a file whole: it is true or refused."""
+    return whole_file(_csv_lines(session, customer, wanted, display))
 
 
 def _csv_lines(session: Session, customer: CustomerId, wanted: Download, display: Display) -> Iterator[str]:
@@ -142,10 +131,4 @@ def _csv_lines(session: Session, customer: CustomerId, wanted: Download, display
 def _csv_response(wanted: Download, file: IO[bytes]) -> Response:
     headers = {"Content-Disposition": content_disposition(wanted.kind.value)}
     closing = BackgroundTask(file.close)  # also where the taker went away, and nobody asks for the last chunk
-    return StreamingResponse(_chunks(file), media_type="text/csv; charset=utf-8", headers=headers, background=closing)
-
-
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK):
-            yield chunk
+    return StreamingResponse(chunks(file), media_type="text/csv; charset=utf-8", headers=headers, background=closing)

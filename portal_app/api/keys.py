@@ -12,6 +12,7 @@ from fastapi.security import APIKeyHeader
 
 from portal_app import clock
 from portal_app.access.api_keys import ApiKeyText, Scope, allows, matches, parse_api_key
+from portal_app.access.turns import CONFIRMED_SECONDS
 from portal_app.api.shared import Shared
 from portal_app.commands.api_keys import USE_NOTED_EVERY, note_api_key_used, pepper
 from portal_app.database import Session, current_database
@@ -40,6 +41,11 @@ class Caller:
         """Who the audit log says it was."""
         return f"API key {self.key_id}"
 
+    @property
+    def was_long_ago(self) -> bool:
+        """Tell whether the key may have ended since: a body can take hours to come."""
+        return (clock.utc_now() - self.now).total_seconds() > CONFIRMED_SECONDS
+
     async def ask(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query."""
         return await current_database().read(query, *args, **kwargs)
@@ -53,9 +59,10 @@ def caller_with(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     """Return a dependency that yields the caller if its key is live and has `scope`."""
 
     async def dependency(request: Request, _described: Annotated[str | None, Security(HEADER)] = None) -> Caller:
-        if CALLER not in request.scope:  # a route with a body asks before it is read, and FastAPI after
-            request.scope[CALLER] = await _admit(request.headers.get(HEADER.model.name, ""), scope)
-        return request.scope[CALLER]
+        caller: Caller | None = request.scope.get(CALLER)
+        if caller is None or caller.was_long_ago:  # a route with a body asks before it is read, and FastAPI after
+            caller = request.scope[CALLER] = await _admit(request.headers.get(HEADER.model.name, ""), scope)
+        return caller
 
     return dependency
 

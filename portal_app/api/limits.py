@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from portal_app.access.limits import client_address, limiter, trusted_proxies
+from portal_app.access.limits import FORWARDED, client_address, counted_as, limiter, trusted_proxies
 from portal_app.errors import TooManyRequests
 from portal_app.settings import get_settings
 
@@ -27,5 +27,5 @@ async def failed_again(request: Request) -> int:
     """
     settings = get_settings()
     peer = request.client.host if request.client else ""
-    address = client_address(peer, request.headers, trusted_proxies(settings))
-    return await limiter().wait_for(settings.limit_failures, "failure", address)
+    address = client_address(peer, request.headers.getlist(FORWARDED), trusted_proxies(settings))
+    return await limiter().wait_for(settings.limit_failures, "failure", counted_as(address))

@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.background import BackgroundTask
 
 from portal_app import clock
-from portal_app.access.limits import client_address, limiter, trusted_proxies
+from portal_app.access.limits import FORWARDED, client_address, counted_as, limiter, trusted_proxies
 from portal_app.commands.api_keys import Refusal, note_api_key_refused
 from portal_app.database import current_database
 from portal_app.errors import InsufficientScope, PortalError, Unavailable
@@ -29,7 +29,7 @@ def refusal_to_note(request: Request, error: PortalError) -> BackgroundTask | No
     if isinstance(error, InsufficientScope):
         reason = f"may not: {error.facts.get('scope', '')}"
     peer = request.client.host if request.client else ""
-    address = client_address(peer, request.headers, trusted_proxies(get_settings()))[:64]
+    address = client_address(peer, request.headers.getlist(FORWARDED), trusted_proxies(get_settings()))[:64]
     path = getattr(request.scope.get("route"), "path_format", "")
     return BackgroundTask(_note, Refusal(key_id, reason, f"{request.method} {path}", address))
 
@@ -45,6 +45,6 @@ async def _is_too_much(refusal: Refusal) -> bool:
     """Tell whether enough of this is written down: nobody fills the log by asking."""
     if refusal.key_id:
         return bool(await limiter().wait_for(OF_A_KEY, "refused key", refusal.key_id))
-    if await limiter().wait_for(OF_AN_ADDRESS, "refused key from", refusal.address):
+    if await limiter().wait_for(OF_AN_ADDRESS, "refused key from", counted_as(refusal.address)):
         return True
     return bool(await limiter().wait_for(OF_STRANGERS, "refused keys of strangers"))

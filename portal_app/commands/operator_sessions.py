@@ -19,6 +19,7 @@ from portal_app.access.operator_sessions import (
 from portal_app.commands.audit import record
 from portal_app.database import Session
 from portal_app.models.operator import OperatorAccount, OperatorSession, SignInFailure
+from portal_app.queries.operators import SignInMaterial
 from portal_app.settings import Settings
 
 FAILURES_KEPT = timedelta(days=1)
@@ -26,25 +27,30 @@ FAILURES_KEPT = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """One sign-in that failed: for which address of an account, from where, under which bucket it counts."""
+    """One sign-in that failed: for which address of an account, from where, under which buckets it counts."""
 
     email: str
     is_known: bool
     address: str
-    bucket: str
+    buckets: tuple[str, ...]
 
 
 def open_operator_session(
-    session: Session, settings: Settings, operator_id: int, replaced: str, address: str, now: datetime
+    session: Session, settings: Settings, found: SignInMaterial, replaced: str, address: str, now: datetime
 ) -> str:
-    """Sign an account in and return its new cookie; the one it replaces, if any, is dead from now on."""
-    account = session.get_one(OperatorAccount, operator_id)
+    """Sign an account in and return its new cookie; the one it replaces, if any, is dead from now on.
+
+    Nothing is returned if the account has got another password, or none, since `found` was: that has ended all.
+    """
+    account = session.get_one(OperatorAccount, found.operator_id, with_for_update={"key_share": True})
+    if account.password_hash != found.password_hash or account.disabled_at is not None:
+        return ""
     _end(session, col(OperatorSession.token_hash) == replaced, now)
     token = new_session_token()
     session.add(
         OperatorSession(
             token_hash=token_hash(token, cookie_key(settings)),
-            operator_id=operator_id,
+            operator_id=found.operator_id,
             address=address[:64],
             last_used_at=now,
             expires_at=now + ABSOLUTE,
@@ -63,7 +69,7 @@ def note_failed_sign_in(session: Session, guess: Guess, now: datetime) -> None:
     What was typed for an account that does not exist is not kept: it may be a password.
     """
     session.exec(delete(SignInFailure).where(col(SignInFailure.at) < now - FAILURES_KEPT))
-    for bucket in {guess.bucket, guess.address}:
+    for bucket in set(guess.buckets):
         session.add(SignInFailure(bucket=bucket[:320], at=now))
     whom = guess.email if guess.is_known else "unknown account"
     record(session, actor="anonymous", action="operator.refused", now=now, email=whom, address=guess.address[:64])

@@ -11,7 +11,7 @@ from typing import Any
 
 import reflex as rx
 
-from portal_app.access.limits import Limiter, Networks, client_address, trusted_proxies
+from portal_app.access.limits import FORWARDED, Limiter, Networks, client_address, counted_as, trusted_proxies
 from portal_app.settings import Settings
 from portal_app.ui.frames import Frames, close
 
@@ -172,5 +172,5 @@ async def _end(sockets: Any, connection: str) -> None:
 def _address_of(environ: dict[str, Any], trusted: Networks) -> str:
     scope = environ.get("asgi.scope") or {}
     peer = (scope.get("client") or ("", 0))[0]
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope.get("headers") or ()}
-    return client_address(peer, headers, trusted)
+    forwarded = [value.decode("latin-1") for name, value in scope.get("headers") or () if name == FORWARDED.encode()]
+    return counted_as(client_address(peer, forwarded, trusted))

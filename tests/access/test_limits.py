@@ -6,7 +6,15 @@ from ipaddress import ip_network
 import pytest
 from redis_server import running_redis
 
-from portal_app.access.limits import SWEEP_SECONDS, Limiter, Moments, client_address, limiter, trusted_proxies
+from portal_app.access.limits import (
+    SWEEP_SECONDS,
+    Limiter,
+    Moments,
+    client_address,
+    counted_as,
+    limiter,
+    trusted_proxies,
+)
 
 
 def counted(limiter: Limiter, rule: str, *whose: str, times: int) -> list[int]:
@@ -98,14 +106,31 @@ def test_proxies_are_trusted_as_the_settings_say(settings):
     ],
 )
 def test_an_address_is_what_trusted_proxies_say_and_nobody_else(peer, forwarded, trusted, address):
-    assert client_address(peer, {"x-forwarded-for": forwarded} if forwarded else {}, trusted) == address
+    assert client_address(peer, [forwarded] if forwarded else [], trusted) == address
 
 
 def test_an_ipv4_address_on_a_socket_of_ipv6_is_still_that_address():
     trusted = (ip_network("172.16.0.0/12"),)
-    forwarded = {"x-forwarded-for": "203.0.113.7, ::ffff:172.18.0.9"}
+    forwarded = ["203.0.113.7, ::ffff:172.18.0.9"]
     assert client_address("::ffff:172.18.0.2", forwarded, trusted) == "203.0.113.7"
-    assert client_address("::ffff:203.0.113.7", {}, ()) == "203.0.113.7"
+    assert client_address("::ffff:203.0.113.7", [], ()) == "203.0.113.7"
+
+
+@pytest.mark.threat("T38")
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2::7", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::7", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_all_the_addresses_that_one_subscriber_has_count_as_one(address, counted):
+    assert counted_as(address) == counted
 
 
 def test_a_rule_of_none_lets_nobody_in_and_says_when_its_time_is_over():

@@ -5,6 +5,8 @@ import asyncio
 import cast
 import httpx2
 import pytest
+import time_machine
+from operators import audited
 from statements import counted_by
 
 from portal_app import clock
@@ -50,6 +52,31 @@ def test_who_knows_only_the_id_of_a_key_is_refused_beside_those_who_know_all_of_
         return await asyncio.gather(sent_at_once(api, key, *range(10)), sent_at_once(api, wrong, *range(10, 20)))
 
     assert asyncio.run(both()) == [[202] * 10, [401] * 10]
+
+
+@pytest.mark.threat("T34")
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/customers"])
+def test_a_body_that_comes_until_after_its_key_has_ended_does_nothing(api, database, acme_id, path):
+    """Else whoever has found a key would leave requests behind that wait for their last byte."""
+    key = cast.api_key(database, Scope.ADMIN, now=clock.utc_now())
+    known = audited(database)
+
+    async def send(travelled):
+        async def slowly():
+            yield b'{"event_name": "call", "external_customer_id": "acme", '
+            travelled.shift(31)
+            with database.writing() as session:
+                revoke_api_key(session, parse_api_key(key).key_id, clock.utc_now())
+            yield b'"external_id": "globex", "name": "Globex"}'
+
+        headers = {"x-api-key": key, "Content-Type": "application/json"}
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://api") as client:
+            return await client.post(path, content=slowly(), headers=headers)
+
+    with time_machine.travel(clock.utc_now(), tick=True) as travelled:
+        assert asyncio.run(send(travelled)).status_code == 401
+    done = [action for _, action, _ in audited(database)[len(known) :]]
+    assert done == ["api_key.revoked", "api_key.refused"]
 
 
 def test_a_key_is_looked_up_once_for_all_who_come_with_it_at_the_same_time(api, database, key):

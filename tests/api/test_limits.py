@@ -86,6 +86,18 @@ def test_a_refused_key_is_written_down_with_the_reason_and_without_the_key(clien
     assert not [sent for sent in (good, forged, other, "sk_live_of_somewhere_else") if sent[12:] in kept]
 
 
+@pytest.mark.threat("T33")
+def test_a_line_of_ones_own_above_the_proxys_hides_no_address(client, sqlite_database):
+    """As proxies such as HAProxy do it, which add a line, and leave those that were sent."""
+
+    def guess(made_up):
+        lines = [("X-Forwarded-For", made_up), ("X-Forwarded-For", "198.51.100.7"), ("x-api-key", "nonsense")]
+        return client.post(PATH, headers=lines).status_code
+
+    assert [guess(f"192.0.2.{number}") for number in range(7)] == [401] * 5 + [429] * 2
+    assert {details["address"] for _, details in refusals(sqlite_database)} == {"198.51.100.7"}
+
+
 @pytest.mark.threat("T36")
 def test_nobody_fills_the_log_with_refused_keys(client, sqlite_database):
     good = key(sqlite_database)["x-api-key"]

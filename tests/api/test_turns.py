@@ -24,6 +24,7 @@ from portal_app.api import bodies, downloads
 from portal_app.api.portal import info
 from portal_app.commands.use_session import revoke_session
 from portal_app.errors import LinkRejected, Unavailable
+from portal_app.exports.whole_files import CHUNK, MOST_IN_MEMORY
 
 AT_ONCE, WAITING = 2, 5
 
@@ -127,7 +128,7 @@ def test_a_long_file_is_not_held_in_memory(monkeypatch):
         _, most = tracemalloc.get_traced_memory()
         assert file.seek(0, io.SEEK_END) == 20_000_000
     tracemalloc.stop()
-    assert most < 4 * downloads.MOST_IN_MEMORY
+    assert most < 4 * MOST_IN_MEMORY
 
 
 @pytest.mark.threat("T7")
@@ -217,7 +218,7 @@ def test_a_file_whose_taker_has_gone_is_neither_read_nor_waited_for(api, databas
 @pytest.mark.usefixtures("acme_id")
 def test_a_file_whose_taker_goes_while_it_is_sent_is_closed_at_once(api, database, monkeypatch):
     file = SpooledTemporaryFile()  # noqa: SIM115 (that it is closed is what is asked)
-    file.write(b"x" * 3 * downloads.CHUNK)
+    file.write(b"x" * 3 * CHUNK)
     file.seek(0)
     monkeypatch.setattr(downloads, "_csv_file", lambda *_asked: file)
     path = file_link(live_principal(database, "acme", clock.utc_now()), FileKind.INVOICES_CSV, "", clock.utc_now())

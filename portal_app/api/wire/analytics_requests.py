@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from portal_app.api.wire.base import OfCustomerWire, RequestWire
-from portal_app.api.wire.values import Instant, Name, ObjectId, Text
+from portal_app.api.wire.values import Instant, Name, ObjectId, Text, Texts
 from portal_app.billing.periods import TimeRange, WindowSize
 from portal_app.errors import Invalid
 from portal_app.queries.usage import UsageQuestion
@@ -53,7 +53,7 @@ class AnalyticsRequest(SpanWire):
     group_by: list[GroupBy] = Field(default_factory=list[str], max_length=5)
     window_size: WindowSize | None = None
     expand: list[Expand] = Field(default_factory=list[Expand], max_length=10)
-    property_filters: dict[Name, list[Text]] = Field(default_factory=dict[str, list[str]], max_length=10)
+    property_filters: dict[Name, Texts] = Field(default_factory=dict[str, list[str]], max_length=10)
 
     def labels(self) -> tuple[str, ...]:
         """Return what usage of a feature is told apart by, in order."""

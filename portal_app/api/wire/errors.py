@@ -11,6 +11,9 @@ from pydantic import BaseModel
 from portal_app.api.wire.values import Omitted
 from portal_app.errors import InsufficientScope, Invalid, PortalError, Unauthorized, plain_problem
 
+MOST_NAMED = 100
+"""Fields that one answer says something of: a body has room for hundreds of thousands that cannot be used."""
+
 
 class ErrorWire(BaseModel):
     """The flat body of an error raised by a handler."""
@@ -49,8 +52,9 @@ def http_error_wire(status: int) -> ErrorWire:
 
 
 def malformed_wire(error: RequestValidationError) -> ErrorWire:
-    """Return the fields that cannot be used: the first in the message, all of them in the details."""
-    problems = {_field(found["loc"]): plain_problem(found["type"], found["msg"]) for found in error.errors()}
+    """Return the fields that cannot be used: the first in the message, the first hundred in the details."""
+    named = error.errors()[:MOST_NAMED]
+    problems = {_field(found["loc"]): plain_problem(found["type"], found["msg"]) for found in named}
     field, problem = next(iter(problems.items()))
     details = {"fields": problems} if len(problems) > 1 else None
     return ErrorWire(

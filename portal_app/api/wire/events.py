@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, PlainSerializer, StringConstraints
 
 from portal_app.api.wire.analytics_requests import SpanWire
 from portal_app.api.wire.base import ENVIRONMENT_ID, OfCustomerWire, RequestWire
-from portal_app.api.wire.values import Amount, Instant, Key, Name, ObjectId, Omitted, Text, WireTime, wire_time
+from portal_app.api.wire.values import Amount, Instant, Key, Name, ObjectId, Omitted, Text, Texts, WireTime, wire_time
 from portal_app.billing.metering import AggregationType, Filters, MeterRule
 from portal_app.billing.periods import TimeRange, WindowSize
 from portal_app.commands.ingest_events import Taken
@@ -127,7 +127,7 @@ class EventQuery(RequestWire):
 class EventSearchBody(EventQuery):
     """Which events to list, also by their properties."""
 
-    property_filters: dict[Name, list[Text]] = Field(default_factory=dict[str, list[str]], max_length=10)
+    property_filters: dict[Name, Texts] = Field(default_factory=dict[str, list[str]], max_length=10)
 
     def filters(self) -> Filters:
         """Return the properties, and the values that let an event pass."""

@@ -121,6 +121,8 @@ Currency = Annotated[str, StringConstraints(min_length=3, max_length=3), AfterVa
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_zone)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Text = Annotated[str, StringConstraints(max_length=255)]
+Texts = Annotated[list[Text], Field(max_length=100)]
+"""What a property may be: one of these."""
 LongText = Annotated[str, StringConstraints(max_length=1000)]
 ObjectId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=255)]

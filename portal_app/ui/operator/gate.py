@@ -21,7 +21,7 @@ from reflex.state import BaseState, StateUpdate
 from reflex_base.constants import RouteVar
 
 from portal_app import clock
-from portal_app.access.limits import client_address, trusted_proxies
+from portal_app.access.limits import FORWARDED, client_address, trusted_proxies
 from portal_app.access.operator_roles import HOME, Role, may
 from portal_app.access.operator_sessions import OperatorPrincipal, cookie_value, session_cookie, token_hash
 from portal_app.commands.operator_sessions import cookie_key, note_operator_seen, note_refused
@@ -177,8 +177,8 @@ class Desk(rx.State):
 
     def _address(self) -> str:
         """Return where the page is open, as the proxies that are trusted say."""
-        headers = {"x-forwarded-for": self.router.headers.raw_headers.get("x-forwarded-for", "")}
-        return client_address(self.router.session.client_ip, headers, trusted_proxies(get_settings()))[:64]
+        forwarded = self.router.headers.raw_headers.get(FORWARDED, "")
+        return client_address(self.router.session.client_ip, [forwarded], trusted_proxies(get_settings()))[:64]
 
     def _parameters(self) -> dict[str, str]:
         """The query of the page's address."""

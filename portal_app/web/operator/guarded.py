@@ -15,12 +15,12 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from portal_app import clock
-from portal_app.access.limits import client_address, trusted_proxies
+from portal_app.access.limits import FORWARDED, client_address, trusted_proxies
 from portal_app.access.operator_roles import HOME, POLICY, WITHOUT_SESSION, may
 from portal_app.access.operator_sessions import OperatorPrincipal, cookie_value, session_cookie, token_hash
 from portal_app.commands.operator_sessions import cookie_key, note_operator_seen, note_refused
 from portal_app.database import current_database
-from portal_app.errors import PortalError, Unavailable
+from portal_app.errors import PortalError, SignedOut, Unavailable
 from portal_app.queries.operators import find_operator_session_of_operator
 from portal_app.settings import get_settings
 
@@ -46,6 +46,16 @@ class Visit:
         """Run a command."""
         return await current_database().write(command, *arguments)
 
+    async def confirm(self) -> None:
+        """Ask for the session once more, when what came with the request has taken its time.
+
+        Raises:
+            SignedOut: it has been ended since, or its role is another one.
+        """
+        who = await operator_of(self.request, self.now)  # as of then: who sends for long has not been idle
+        if who is None or who.role is not self.who.role:
+            raise SignedOut
+
     @property
     def address(self) -> str:
         """Where the request came from."""
@@ -67,7 +77,8 @@ def guarded(method: str, path: str, handler: Handler) -> Route:
     async def answer(request: Request) -> Response:
         if method == "POST" and not is_from_our_page(request):
             return refused("This form was not sent by a page of ours.")
-        now = clock.utc_now()
+        fields = await form_fields(request) if method == "POST" and _is_form(request) else {}
+        now = clock.utc_now()  # asked when all is here: whoever sends it slowly may have been signed out meanwhile
         who = await operator_of(request, now)
         if who is None:
             return back(HOME, problem="signed_out")
@@ -77,7 +88,6 @@ def guarded(method: str, path: str, handler: Handler) -> Route:
         if who.was_idle(now):
             with suppress(Unavailable):  # a database that is busy does not hold them up
                 await current_database().write(note_operator_seen, who, now)
-        fields = await form_fields(request) if method == "POST" and _is_form(request) else {}
         return await handler(Visit(request, who, fields, now))
 
     return Route(path, answer, methods=[method])
@@ -143,7 +153,7 @@ def refused(sentence: str) -> Response:
 def address_of(request: Request) -> str:
     """Return where a request came from, as the proxies that are trusted say."""
     peer = request.client.host if request.client else ""
-    return client_address(peer, request.headers, trusted_proxies(get_settings()))[:64]
+    return client_address(peer, request.headers.getlist(FORWARDED), trusted_proxies(get_settings()))[:64]
 
 
 def _is_form(request: Request) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,9 +41,10 @@ async def take_file(visit: Visit) -> Response:
     name = request.query_params.get("name", "")
     upload, url = request.path_params["upload"], current_database().url
     target, room = await asyncio.to_thread(file_to_take, url, upload, name)
-    draft = target.with_name(f".{target.name}.part")
+    draft = target.with_name(f".{secrets.token_hex(8)}.part")  # its own: the same name may be on its way twice
     try:
         await _write_body(visit, draft, room)
+        await visit.confirm()
         await asyncio.to_thread(keep_file, url, upload, draft, target)
     except OSError as error:
         logger.warning("a file could not be kept: %s", error.strerror)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal_app import clock
+from portal_app.access.limits import counted_as
 from portal_app.access.operator_roles import HOME
 from portal_app.access.operator_sessions import (
     ABSOLUTE,
@@ -52,7 +53,7 @@ async def enter(request: Request) -> Response:
         if not await _is_right(fields.get("password", ""), found):
             await current_database().write(note_failed_sign_in, guess, now)
             return back(fields.get("next", HOME), problem="refused")
-    return await _admit(request, found.operator_id, email, fields.get("next", HOME), now)
+    return await _admit(request, found, email, fields.get("next", HOME), now)
 
 
 async def leave(visit: Visit) -> Response:
@@ -74,11 +75,12 @@ async def _judge(request: Request, email: str, now: datetime) -> tuple[Guess, Si
     nobody's guesses close the account itself.
     """
     settings, address = get_settings(), address_of(request)
+    place = counted_as(address)
     cookie = cookie_value(request.headers.get("cookie", ""), device_cookie(https=_https()))
     device = device_of(cookie, email, cookie_key(settings))
-    bucket = f"device {device} {email}" if device else f"{address} {email}"
-    found = await current_database().read(sign_in_material_of_operator, email, address, bucket, now)
-    return Guess(email, bool(found.password_hash), address, bucket), found
+    bucket = f"device {device} {email}" if device else f"{place} {email}"
+    found = await current_database().read(sign_in_material_of_operator, email, place, bucket, now)
+    return Guess(email, bool(found.password_hash), address, (bucket, place)), found
 
 
 async def _is_right(password: str, found: SignInMaterial) -> bool:
@@ -87,12 +89,14 @@ async def _is_right(password: str, found: SignInMaterial) -> bool:
     return matches and bool(found.password_hash)
 
 
-async def _admit(request: Request, operator_id: int, email: str, path: str, now: datetime) -> Response:
+async def _admit(request: Request, found: SignInMaterial, email: str, path: str, now: datetime) -> Response:
     settings, name = get_settings(), session_cookie(https=_https())
     key = cookie_key(settings)
     replaced = token_hash(cookie_value(request.headers.get("cookie", ""), name), key)
     address = address_of(request)
-    token = await current_database().write(open_operator_session, settings, operator_id, replaced, address, now)
+    token = await current_database().write(open_operator_session, settings, found, replaced, address, now)
+    if not token:
+        return back(path, problem="refused")
     answer = back(path)
     _set_cookie(answer, name, token, int(ABSOLUTE.total_seconds()))
     _set_cookie(answer, device_cookie(https=_https()), new_device(email, key), DEVICE_SECONDS)

@@ -13,6 +13,7 @@ from portal_app.web.operator.guarded import Visit
 async def take_logo(visit: Visit) -> Response:
     """Keep the picture that the body is; it is drawn anew, and never looked at under the name it came with."""
     data = await _body(visit, MAX_LOGO_BYTES)
+    await visit.confirm()
     await visit.do(set_logo, data, visit.who.actor, visit.now)
     return JSONResponse({"message": "The logo is changed."})
 

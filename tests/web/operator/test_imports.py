@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 
+import httpx2
 import pytest
 from operator_files import CUSTOMERS
 
@@ -14,6 +16,8 @@ from portal_app.errors import FilesTooLarge, NotPossible
 from portal_app.imports import uploads
 from portal_app.imports.background import Stage, current_import, file_to_take, keep_file, perform, start
 from portal_app.imports.uploads import held, place_of
+from portal_app.web.operator.imports import AT_ONCE
+from portal_app.web.operator.routes import create_operator_routes
 
 PATH = "/operator/forms/import"
 REPORT = "/operator/files/import-report.csv"
@@ -58,6 +62,26 @@ def test_a_name_that_is_no_plain_one_is_refused(admin, people, name):
     assert answer.status_code == 400
     assert "is not one of .csv, .jsonl, .ndjson, .toml under a plain name" in answer.text
     assert kept(people) == {}
+
+
+def test_a_file_that_is_here_is_not_written_on_by_one_of_its_name_that_came_slowly(admin, people):
+    upload, seen = begin(admin), []
+
+    async def slowly():
+        yield b"x" * AT_ONCE
+        send(admin, upload, "customers.csv", CUSTOMERS.encode())
+        yield b"x" * AT_ONCE
+        seen.append(kept(people)["customers.csv"])
+
+    async def send_slowly():
+        headers = {"Origin": str(admin.base_url), "Cookie": f"operator_session={admin.cookies['operator_session']}"}
+        transport = httpx2.ASGITransport(app=create_operator_routes())
+        async with httpx2.AsyncClient(transport=transport, base_url=admin.base_url, headers=headers) as sender:
+            return await sender.post(f"{PATH}/{upload}/file", params={"name": "customers.csv"}, content=slowly())
+
+    assert asyncio.run(send_slowly()).status_code == 200
+    assert seen == [CUSTOMERS]
+    assert kept(people) == {"customers.csv": "x" * 2 * AT_ONCE}
 
 
 @pytest.mark.parametrize("upload", ["0" * 32, "..", "x", "%2e%2e"])

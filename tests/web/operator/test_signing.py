@@ -15,9 +15,12 @@ from starlette.testclient import TestClient
 
 from portal_app import clock
 from portal_app.access.operator_roles import POLICY, WITHOUT_SESSION, Role, may
-from portal_app.commands.operators import disable_operator, set_operator_password
+from portal_app.access.passwords import password_matches
+from portal_app.commands.operators import disable_operator, set_operator_password, set_operator_role
 from portal_app.errors import Unavailable
+from portal_app.imports.uploads import place_of
 from portal_app.models.operator import OperatorSession
+from portal_app.web.operator import signing
 from portal_app.web.operator.routes import create_operator_routes
 
 ADMIN = PEOPLE[Role.ADMIN]
@@ -94,6 +97,16 @@ def test_the_sixth_guess_from_one_address_is_not_even_looked_at(visitor):
     for _ in range(5):
         assert enter(client, password="wrong") == "/operator?problem=refused"
     assert enter(client) == "/operator?problem=locked"
+
+
+@pytest.mark.threat("T30")
+def test_nor_is_one_from_another_address_that_the_same_subscriber_has(visitor, people):
+    """Of IPv6 each has more addresses than there are guesses to make."""
+    led = [enter(visitor(f"2001:db8::{number}"), password="wrong") for number in range(1, 7)]
+    assert led == ["/operator?problem=refused"] * 5 + ["/operator?problem=locked"]
+    assert enter(visitor("2001:db8:0:1::1")) == "/operator"
+    noted = [details["address"] for _, _, details in audited(people, "operator.refused")]
+    assert noted == [f"2001:db8::{number}" for number in range(1, 6)]
 
 
 def test_nor_is_one_of_many_that_come_at_once(people):
@@ -213,6 +226,61 @@ def test_another_password_and_a_disabled_account_end_what_is_open(signed_in, vis
     assert not is_signed_in(first)
     assert not is_signed_in(second)
     assert enter(visitor(), PEOPLE[Role.VIEWER]) == "/operator?problem=refused"
+
+
+@pytest.mark.threat("T30")
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda session: set_operator_password(session, ADMIN, "quite another password", "tests", clock.utc_now()),
+        lambda session: disable_operator(session, ADMIN, "tests", clock.utc_now()),
+    ],
+)
+def test_nor_does_anybody_stay_who_was_just_signing_in(visitor, people, monkeypatch, end):
+    def change_meanwhile(password, kept):
+        with people.writing() as session:
+            end(session)
+        return password_matches(password, kept)
+
+    monkeypatch.setattr(signing, "password_matches", change_meanwhile)
+    client = visitor()
+    assert enter(client) == "/operator?problem=refused"
+    assert "operator_session" not in client.cookies
+
+
+@pytest.mark.threat("T30")
+@pytest.mark.parametrize("end", ["disable", "role"])
+@pytest.mark.parametrize("path", ["open", "logo", "import/{upload}/file?name=customers.csv"])
+@pytest.mark.usefixtures("own_temporary_files")
+def test_what_is_sent_until_after_the_session_has_ended_does_nothing(signed_in, people, path, end):
+    """Else whoever is about to be dismissed would leave requests behind that wait for their last byte."""
+    client = signed_in()
+    path = path.format(upload=client.post("/operator/forms/import/begin").json()["upload"])
+    before = len(audited(people))
+
+    async def slowly():
+        yield b"customer=ac"
+        with people.writing() as session:
+            if end == "disable":
+                disable_operator(session, ADMIN, "tests", clock.utc_now())
+            else:
+                set_operator_role(session, ADMIN, Role.VIEWER, "tests", clock.utc_now())
+        yield b"me"
+
+    async def send():
+        cookie = f"operator_session={client.cookies['operator_session']}"
+        kind = "application/x-www-form-urlencoded" if path == "open" else "application/octet-stream"
+        headers = {"Origin": ORIGIN, "Cookie": cookie, "Content-Type": kind}
+        transport = httpx2.ASGITransport(app=create_operator_routes())
+        async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers) as sender:
+            return await sender.post(f"/operator/forms/{path}", content=slowly())
+
+    answer = asyncio.run(send())
+    assert answer.headers.get("Location", answer.text) in {
+        "/operator?problem=signed_out", "Your session has ended: sign in again.",
+    }  # fmt: skip
+    assert len(audited(people)) == before + 1
+    assert not list(place_of(people.url).glob("*/files/*"))
 
 
 ROUTES = [(method, route.path) for route in create_operator_routes().routes if isinstance(route, Route)
