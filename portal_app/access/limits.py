@@ -6,9 +6,10 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import RedisStorage
@@ -108,6 +109,13 @@ def limiter() -> Limiter:
 def trusted_proxies(settings: Settings) -> Networks:
     """Return the networks whose word about a client's address counts."""
     return tuple(ip_network(text) for text in settings.trusted_proxies)
+
+
+def address_in(scope: MutableMapping[str, Any], trusted: Networks) -> str:
+    """Return whose an ASGI request, or the one that opened a socket, is."""
+    peer = (scope.get("client") or ("", 0))[0]
+    lines = [value.decode("latin-1") for name, value in scope.get("headers") or () if name == FORWARDED.encode()]
+    return client_address(peer, lines, trusted)
 
 
 def client_address(peer: str, forwarded: Iterable[str], trusted: Networks) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from portal_app.access.limits import FORWARDED, client_address, counted_as, limiter, trusted_proxies
+from portal_app.access.limits import address_in, counted_as, limiter, trusted_proxies
 from portal_app.errors import TooManyRequests
 from portal_app.settings import get_settings
 
@@ -26,6 +26,5 @@ async def failed_again(request: Request) -> int:
     `PORTAL_TRUSTED_PROXIES` everybody has its address.
     """
     settings = get_settings()
-    peer = request.client.host if request.client else ""
-    address = client_address(peer, request.headers.getlist(FORWARDED), trusted_proxies(settings))
+    address = address_in(request.scope, trusted_proxies(settings))
     return await limiter().wait_for(settings.limit_failures, "failure", counted_as(address))

@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.background import BackgroundTask
 
 from portal_app import clock
-from portal_app.access.limits import FORWARDED, client_address, counted_as, limiter, trusted_proxies
+from portal_app.access.limits import address_in, counted_as, limiter, trusted_proxies
 from portal_app.commands.api_keys import Refusal, note_api_key_refused
 from portal_app.database import current_database
 from portal_app.errors import InsufficientScope, PortalError, Unavailable
@@ -28,8 +28,7 @@ def refusal_to_note(request: Request, error: PortalError) -> BackgroundTask | No
     key_id, reason = str(error.facts.get("key_id", "")), str(error.facts.get("reason", NO_KEY))
     if isinstance(error, InsufficientScope):
         reason = f"may not: {error.facts.get('scope', '')}"
-    peer = request.client.host if request.client else ""
-    address = client_address(peer, request.headers.getlist(FORWARDED), trusted_proxies(get_settings()))[:64]
+    address = address_in(request.scope, trusted_proxies(get_settings()))[:64]
     path = getattr(request.scope.get("route"), "path_format", "")
     return BackgroundTask(_note, Refusal(key_id, reason, f"{request.method} {path}", address))
 

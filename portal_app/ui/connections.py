@@ -11,7 +11,7 @@ from typing import Any
 
 import reflex as rx
 
-from portal_app.access.limits import FORWARDED, Limiter, Networks, client_address, counted_as, trusted_proxies
+from portal_app.access.limits import Limiter, Networks, address_in, counted_as, trusted_proxies
 from portal_app.settings import Settings
 from portal_app.ui.frames import Frames, close
 
@@ -150,7 +150,7 @@ def _name_of_event(app: rx.App, data: Any) -> str:
 
 def _is_let_in(trusted: Networks, connection: str, environ: dict[str, Any]) -> bool:
     """Begin to know a socket, unless its address has as many strangers as it may."""
-    address = _address_of(environ, trusted)
+    address = counted_as(address_in(environ.get("asgi.scope") or {}, trusted))
     if trusted and CONNECTIONS.strangers(address) >= MOST_STRANGERS_OF_AN_ADDRESS:
         return False
     CONNECTIONS.open(connection, address)
@@ -167,10 +167,3 @@ async def _end(sockets: Any, connection: str) -> None:
     transport = sockets.server.manager.eio_sid_from_sid(connection, sockets.namespace)
     await sockets.disconnect(connection)
     await close(sockets.server.eio, transport)
-
-
-def _address_of(environ: dict[str, Any], trusted: Networks) -> str:
-    scope = environ.get("asgi.scope") or {}
-    peer = (scope.get("client") or ("", 0))[0]
-    forwarded = [value.decode("latin-1") for name, value in scope.get("headers") or () if name == FORWARDED.encode()]
-    return counted_as(client_address(peer, forwarded, trusted))

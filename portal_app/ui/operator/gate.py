@@ -24,6 +24,7 @@ from portal_app import clock
 from portal_app.access.limits import FORWARDED, client_address, trusted_proxies
 from portal_app.access.operator_roles import HOME, Role, may
 from portal_app.access.operator_sessions import OperatorPrincipal, cookie_value, session_cookie, token_hash
+from portal_app.access.turns import CONFIRMED_SECONDS
 from portal_app.commands.operator_sessions import cookie_key, note_operator_seen, note_refused
 from portal_app.database import Session, current_database
 from portal_app.display import Display, make_display
@@ -43,7 +44,6 @@ T = TypeVar("T")
 
 RECHECK_SECONDS = 5.0
 """How long a page shows what it has before the register is asked again."""
-CONFIRMED_SECONDS = 30.0
 _HERE = f"{__package__}."
 
 

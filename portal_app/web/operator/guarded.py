@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from portal_app import clock
-from portal_app.access.limits import FORWARDED, client_address, trusted_proxies
+from portal_app.access.limits import address_in, trusted_proxies
 from portal_app.access.operator_roles import HOME, POLICY, WITHOUT_SESSION, may
 from portal_app.access.operator_sessions import OperatorPrincipal, cookie_value, session_cookie, token_hash
 from portal_app.commands.operator_sessions import cookie_key, note_operator_seen, note_refused
@@ -152,8 +152,7 @@ def refused(sentence: str) -> Response:
 
 def address_of(request: Request) -> str:
     """Return where a request came from, as the proxies that are trusted say."""
-    peer = request.client.host if request.client else ""
-    return client_address(peer, request.headers.getlist(FORWARDED), trusted_proxies(get_settings()))[:64]
+    return address_in(request.scope, trusted_proxies(get_settings()))[:64]
 
 
 def _is_form(request: Request) -> bool:
