@@ -11,6 +11,13 @@ from portal_app.imports.report import Outcome
 
 CUSTOMERS = "external_id,name\nacme,Acme Corp\nglobex,Globex\n"
 PLANS = "external_id,name\nbase,Plan Base\n"
+METERS = "external_id,name,event_name,aggregation\ncalls,Calls,call,COUNT\n"
+FEATURES = "external_id,name,type,meter\ncalls,Calls,metered,calls\n"
+SUBSCRIPTIONS = (
+    "external_id,customer,plan,subscription_status,currency,billing_period,start_at,current_period_start_at,"
+    "current_period_end_at\n"
+    "sub,acme,base,active,USD,MONTHLY,2026-01-01T00:00Z,2026-01-01T00:00Z,2026-02-01T00:00Z\n"
+)
 WALLETS = "external_id,customer,currency,conversion_rate\nw-acme,acme,USD,0.1\nw-globex,globex,USD,1\n"
 INVOICES = "external_id,customer,invoice_status,currency,issued_at"
 LINES = "external_id,invoice,display_name,amount"

@@ -374,7 +374,7 @@ SABOTAGES = [
         "portal_app/database.py",
         "asyncio.get_running_loop().run_in_executor(None, self._stop)\n",
         "pass\n",
-        "tests/test_database.py::test_what_nobody_waits_for_any_more_keeps_no_thread",
+        "tests/test_unavailable.py::test_what_nobody_waits_for_any_more_keeps_no_thread",
     ),
     _one(
         "T40",
@@ -388,7 +388,7 @@ SABOTAGES = [
         "portal_app/database.py",
         "if is_over is not None and is_over.is_set():",
         "if False:",
-        "tests/test_database.py::test_what_nobody_waits_for_any_more_begins_no_further_statement",
+        "tests/test_unavailable.py::test_what_nobody_waits_for_any_more_begins_no_further_statement",
     ),
     _one(
         "T40",
@@ -402,7 +402,7 @@ SABOTAGES = [
         "portal_app/queries/rows.py",
         "refuse_if_over(connection)",
         "pass",
-        "tests/test_database.py::test_of_what_is_streamed_no_further_part_is_read_for_nobody",
+        "tests/test_unavailable.py::test_of_what_is_streamed_no_further_part_is_read_for_nobody",
     ),
     _one(
         "T40",
@@ -416,7 +416,7 @@ SABOTAGES = [
         "portal_app/database.py",
         "return await self._run(self._filers, FILE_SECONDS, self.reading, query, *args, **kwargs)",
         "return await self._run(self._filers, 3600.0, self.reading, query, *args, **kwargs)",
-        "tests/test_database.py::test_a_file_that_is_not_read_in_its_time_is_unavailable",
+        "tests/test_unavailable.py::test_a_file_that_is_not_read_in_its_time_is_unavailable",
     ),
     _one(
         "T7",

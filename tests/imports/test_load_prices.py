@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from cast import NOW, days_ago
-from operator_files import CUSTOMERS, PLANS, counts, csv, everything, told
+from operator_files import CUSTOMERS, FEATURES, METERS, PLANS, SUBSCRIPTIONS, counts, csv, everything, told
 from sqlmodel import col, select
 
 from portal_app.billing.money import Money
@@ -18,13 +18,6 @@ from portal_app.models.customer import Customer
 from portal_app.queries.invariants import all_violations
 from portal_app.queries.usage import UsageQuestion, usage_report
 
-METERS = csv("external_id,name,event_name,aggregation", "calls,Calls,call,COUNT")
-FEATURES = csv("external_id,name,type,meter", "calls,Calls,metered,calls")
-SUBSCRIPTIONS = csv(
-    "external_id,customer,plan,subscription_status,currency,billing_period,start_at,current_period_start_at,"
-    "current_period_end_at",
-    "sub,acme,base,active,USD,MONTHLY,2026-01-01T00:00Z,2026-01-01T00:00Z,2026-02-01T00:00Z",
-)
 CATALOGUE = {"customers": CUSTOMERS, "plans": PLANS, "meters": METERS, "features": FEATURES}
 HEAD = "external_id,plan,type,billing_period,currency,amount,meter,billing_model,tier_mode,tiers"
 ROW = "p,base,USAGE,MONTHLY,USD,0,calls,TIERED,"

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from cast import NOW
-from operator_files import CUSTOMERS, PLANS, csv, told
+from operator_files import CUSTOMERS, FEATURES, METERS, PLANS, SUBSCRIPTIONS, csv, told
 from postgres import while_open
 from sqlmodel import select
 
@@ -16,13 +16,6 @@ from portal_app.commands.prices import NewPrice, create_price
 from portal_app.models.catalog import Feature, Meter, Plan
 from portal_app.models.subscription import Subscription
 
-METERS = csv("external_id,name,event_name,aggregation", "calls,Calls,call,COUNT")
-FEATURES = csv("external_id,name,type,meter", "calls,Calls,metered,calls")
-SUBSCRIPTIONS = csv(
-    "external_id,customer,plan,subscription_status,currency,billing_period,start_at,current_period_start_at,"
-    "current_period_end_at",
-    "sub,acme,base,active,USD,MONTHLY,2026-01-01T00:00Z,2026-01-01T00:00Z,2026-02-01T00:00Z",
-)
 PRICES = csv("external_id,plan,type,billing_period,currency,amount,meter", "p,base,USAGE,MONTHLY,USD,1,calls")
 
 
